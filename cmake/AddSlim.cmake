@@ -19,6 +19,7 @@ function(add_slim_tool name)
   add_executable(${name} ${ARGN})
   add_dependencies(${name} slim-headers)
   target_link_libraries(${name} PRIVATE Slim)
+  set_property(GLOBAL APPEND PROPERTY SLIM_TOOLS ${name})
   install(TARGETS ${name} EXPORT SlimTargets
           RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
