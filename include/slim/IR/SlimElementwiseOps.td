@@ -1,0 +1,370 @@
+//===- SlimElementwiseOps.td - Elementwise ops -------------*- tablegen -*-===//
+#ifndef SLIM_IR_SLIMELEMENTWISEOPS_TD
+#define SLIM_IR_SLIMELEMENTWISEOPS_TD
+
+include "slim/IR/SlimBase.td"
+
+// The result has the shape of the operands broadcast together; `elementType`
+// names the rule for its element type in slim::detail. Constants fold.
+class Slim_ElementwiseOp<string mnemonic, list<Trait> traits,
+                         string elementType>
+    : Slim_Op<mnemonic,
+              traits # [DeclareOpInterfaceMethods<ChannelOpInterface>], [{
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(
+        ::mlir::MLIRContext *context,
+        ::std::optional<::mlir::Location> location, Adaptor adaptor,
+        ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      return ::slim::detail::inferElementwise(
+          getOperationName(), location, adaptor.getOperands(),
+          ::slim::detail::}] # elementType # [{, types);
+    }
+    ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor adaptor) {
+      return ::slim::detail::foldElementwise(*this, adaptor.getOperands());
+    }
+    void $cppClass::getChannelTies(
+        ::llvm::SmallVectorImpl<::slim::ChannelTie> &ties) {
+      ::slim::detail::appendElementwiseTies(*this, ties);
+    }
+  }]> {
+  let hasFolder = 1;
+}
+
+class Slim_UnaryOp<string mnemonic, string what, Type type,
+                   list<Trait> traits = [], string detail = "">
+    : Slim_ElementwiseOp<mnemonic, traits, "sameElementType"> {
+  let summary = "elementwise " # what;
+  let description = "Computes elementwise " # what # ". " # detail # [{
+
+    Example:
+
+    ```mlir
+    %y = slim.}] # mnemonic # [{ %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins type:$input);
+  let results = (outs type:$result);
+}
+
+class Slim_BinaryOp<string mnemonic, string what, Type type,
+                    list<Trait> traits = [], string detail = "">
+    : Slim_ElementwiseOp<mnemonic, traits, "sameElementType"> {
+  let summary = "elementwise " # what # " with broadcasting";
+  let description = "Computes elementwise " # what # [{ of two tensors of the same
+    element type, broadcast together. }] # detail # [{
+
+    Example:
+
+    ```mlir
+    %y = slim.}] # mnemonic # [{ %a, %b : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins type:$lhs, type:$rhs);
+  let results = (outs type:$result);
+}
+
+class Slim_CompareOp<string mnemonic, string what>
+    : Slim_ElementwiseOp<mnemonic, [], "boolElementType"> {
+  let summary = "elementwise comparison: " # what;
+  let description = "True where the left operand is " # what # [{ the right one,
+    broadcast together. Comparisons with NaN are false.
+
+    Example:
+
+    ```mlir
+    %y = slim.}] # mnemonic # [{ %a, %b : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xi1>
+    ```
+  }];
+  let arguments = (ins Slim_Tensor:$lhs, Slim_Tensor:$rhs);
+  let results = (outs Slim_BoolTensor:$result);
+}
+
+class Slim_PredicateOp<string mnemonic, string what>
+    : Slim_ElementwiseOp<mnemonic, [], "boolElementType"> {
+  let summary = "elementwise test for " # what;
+  let description = "True where an element is " # what # [{.
+
+    Example:
+
+    ```mlir
+    %y = slim.}] # mnemonic # [{ %x : (tensor<?x4xf32>) -> tensor<?x4xi1>
+    ```
+  }];
+  let arguments = (ins Slim_FloatTensor:$input);
+  let results = (outs Slim_BoolTensor:$result);
+}
+
+//===----------------------------------------------------------------------===//
+// Unary
+//===----------------------------------------------------------------------===//
+
+def Slim_AbsOp : Slim_UnaryOp<"abs", "absolute value", Slim_Tensor>;
+def Slim_NegOp : Slim_UnaryOp<"neg", "negation", Slim_Tensor>;
+def Slim_SignOp : Slim_UnaryOp<"sign", "sign (-1, 0 or 1)", Slim_Tensor>;
+def Slim_ExpOp : Slim_UnaryOp<"exp", "exponential", Slim_FloatTensor>;
+def Slim_LogOp : Slim_UnaryOp<"log", "natural logarithm", Slim_FloatTensor>;
+def Slim_SqrtOp : Slim_UnaryOp<"sqrt", "square root", Slim_FloatTensor>;
+def Slim_RsqrtOp : Slim_UnaryOp<"rsqrt", "reciprocal square root",
+                                Slim_FloatTensor>;
+def Slim_ReciprocalOp : Slim_UnaryOp<"reciprocal", "reciprocal",
+                                     Slim_FloatTensor>;
+def Slim_FloorOp : Slim_UnaryOp<"floor", "rounding down", Slim_FloatTensor>;
+def Slim_CeilOp : Slim_UnaryOp<"ceil", "rounding up", Slim_FloatTensor>;
+def Slim_RoundOp : Slim_UnaryOp<"round", "rounding to the nearest integer",
+    Slim_FloatTensor, [], "Ties go to the even integer.">;
+def Slim_SinOp : Slim_UnaryOp<"sin", "sine", Slim_FloatTensor>;
+def Slim_CosOp : Slim_UnaryOp<"cos", "cosine", Slim_FloatTensor>;
+def Slim_TanOp : Slim_UnaryOp<"tan", "tangent", Slim_FloatTensor>;
+def Slim_AsinOp : Slim_UnaryOp<"asin", "arcsine", Slim_FloatTensor>;
+def Slim_AcosOp : Slim_UnaryOp<"acos", "arccosine", Slim_FloatTensor>;
+def Slim_AtanOp : Slim_UnaryOp<"atan", "arctangent", Slim_FloatTensor>;
+def Slim_SinhOp : Slim_UnaryOp<"sinh", "hyperbolic sine", Slim_FloatTensor>;
+def Slim_CoshOp : Slim_UnaryOp<"cosh", "hyperbolic cosine", Slim_FloatTensor>;
+def Slim_TanhOp : Slim_UnaryOp<"tanh", "hyperbolic tangent", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]>;
+def Slim_AsinhOp : Slim_UnaryOp<"asinh", "inverse hyperbolic sine",
+                                Slim_FloatTensor>;
+def Slim_AcoshOp : Slim_UnaryOp<"acosh", "inverse hyperbolic cosine",
+                                Slim_FloatTensor>;
+def Slim_AtanhOp : Slim_UnaryOp<"atanh", "inverse hyperbolic tangent",
+                                Slim_FloatTensor>;
+def Slim_ErfOp : Slim_UnaryOp<"erf", "error function", Slim_FloatTensor>;
+def Slim_SigmoidOp : Slim_UnaryOp<"sigmoid", "logistic function",
+    Slim_FloatTensor, [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "sigmoid(x) = 1 / (1 + exp(-x)).">;
+def Slim_ReluOp : Slim_UnaryOp<"relu", "rectifier", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "relu(x) = max(x, 0).">;
+def Slim_SiluOp : Slim_UnaryOp<"silu", "sigmoid-weighted linear unit",
+    Slim_FloatTensor, [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "silu(x) = x * sigmoid(x), also called Swish.">;
+def Slim_SoftplusOp : Slim_UnaryOp<"softplus", "softplus", Slim_FloatTensor, [],
+    "softplus(x) = log(1 + exp(x)), without overflow.">;
+def Slim_SoftsignOp : Slim_UnaryOp<"softsign", "softsign", Slim_FloatTensor, [],
+    "softsign(x) = x / (1 + |x|).">;
+def Slim_MishOp : Slim_UnaryOp<"mish", "Mish", Slim_FloatTensor, [],
+    "mish(x) = x * tanh(softplus(x)).">;
+def Slim_HardSwishOp : Slim_UnaryOp<"hard_swish", "hard Swish",
+    Slim_FloatTensor, [], "hard_swish(x) = x * max(0, min(1, x / 6 + 0.5)).">;
+def Slim_NotOp : Slim_UnaryOp<"not", "logical or bitwise complement",
+                              Slim_IntegerTensor>;
+def Slim_IsNaNOp : Slim_PredicateOp<"is_nan", "NaN">;
+
+def Slim_IsInfOp : Slim_ElementwiseOp<"is_inf", [], "boolElementType"> {
+  let summary = "elementwise test for an infinity";
+  let description = [{
+    True where an element is positive infinity (if `positive`) or negative
+    infinity (if `negative`).
+
+    Example:
+
+    ```mlir
+    %y = slim.is_inf %x {positive = true, negative = false}
+      : (tensor<?x4xf32>) -> tensor<?x4xi1>
+    ```
+  }];
+  let arguments = (ins Slim_FloatTensor:$input,
+                       DefaultValuedAttr<BoolAttr, "true">:$positive,
+                       DefaultValuedAttr<BoolAttr, "true">:$negative);
+  let results = (outs Slim_BoolTensor:$result);
+}
+
+def Slim_GeluOp : Slim_ElementwiseOp<"gelu",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "sameElementType"> {
+  let summary = "elementwise Gaussian error linear unit";
+  let description = [{
+    gelu(x) = x / 2 * (1 + erf(x / sqrt(2))); with `tanh_approximation`
+    x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))).
+
+    Example:
+
+    ```mlir
+    %y = slim.gelu %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Slim_FloatTensor:$input,
+                       DefaultValuedAttr<BoolAttr, "false">:$tanh_approximation);
+  let results = (outs Slim_FloatTensor:$result);
+}
+
+def Slim_LeakyReluOp : Slim_ElementwiseOp<"leaky_relu", [], "sameElementType"> {
+  let summary = "elementwise leaky rectifier";
+  let description = [{
+    leaky_relu(x) = x where x >= 0, alpha * x elsewhere.
+
+    Example:
+
+    ```mlir
+    %y = slim.leaky_relu %x {alpha = 0.01 : f32}
+      : (tensor<?x4xf32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Slim_FloatTensor:$input, F32Attr:$alpha);
+  let results = (outs Slim_FloatTensor:$result);
+}
+
+def Slim_EluOp : Slim_ElementwiseOp<"elu", [], "sameElementType"> {
+  let summary = "elementwise exponential linear unit, scaled";
+  let description = [{
+    elu(x) = gamma * x where x > 0, gamma * alpha * (exp(x / scale) - 1)
+    elsewhere. ELU has gamma = scale = 1, SELU a gamma, CELU scale = alpha.
+
+    Example:
+
+    ```mlir
+    %y = slim.elu %x {alpha = 1.0 : f32, gamma = 1.0 : f32, scale = 1.0 : f32}
+      : (tensor<?x4xf32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Slim_FloatTensor:$input, F32Attr:$alpha,
+                       DefaultValuedAttr<F32Attr, "1.0f">:$gamma,
+                       DefaultValuedAttr<F32Attr, "1.0f">:$scale);
+  let results = (outs Slim_FloatTensor:$result);
+}
+
+def Slim_HardSigmoidOp : Slim_ElementwiseOp<"hard_sigmoid", [],
+                                            "sameElementType"> {
+  let summary = "elementwise piecewise linear sigmoid";
+  let description = [{
+    hard_sigmoid(x) = max(0, min(1, alpha * x + beta)).
+
+    Example:
+
+    ```mlir
+    %y = slim.hard_sigmoid %x {alpha = 0.2 : f32, beta = 0.5 : f32}
+      : (tensor<?x4xf32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Slim_FloatTensor:$input, F32Attr:$alpha, F32Attr:$beta);
+  let results = (outs Slim_FloatTensor:$result);
+}
+
+def Slim_CastOp : Slim_Op<"cast",
+    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+  let summary = "conversion of the element type";
+  let description = [{
+    Converts every element to the element type `to`. Floats become integers by
+    truncation; what does not fit saturates (floats to 8-bit floats where
+    `saturate`) or wraps (integers to narrower integers). Floats become
+    narrower floats by rounding to nearest even. Anything but zero becomes true.
+
+    Example:
+
+    ```mlir
+    %y = slim.cast %x {to = f32} : (tensor<?x4xi64>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Slim_Tensor:$input, TypeAttr:$to,
+                       DefaultValuedAttr<BoolAttr, "true">:$saturate);
+  let results = (outs Slim_Tensor:$result);
+  let hasFolder = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Binary
+//===----------------------------------------------------------------------===//
+
+def Slim_AddOp : Slim_BinaryOp<"add", "sum", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+  let hasCanonicalizer = 1;
+}
+def Slim_SubOp : Slim_BinaryOp<"sub", "difference", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]>;
+def Slim_MulOp : Slim_BinaryOp<"mul", "product", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+  let hasCanonicalizer = 1;
+}
+def Slim_DivOp : Slim_BinaryOp<"div", "quotient", Slim_Tensor, [],
+    "Integers are divided toward zero.">;
+def Slim_PowOp : Slim_ElementwiseOp<"pow", [], "firstElementType"> {
+  let summary = "elementwise power with broadcasting";
+  let description = [{
+    Raises the first operand to the power of the second, which may have another
+    element type; the result has the first operand's.
+
+    Example:
+
+    ```mlir
+    %y = slim.pow %x, %e : (tensor<?x4xf32>, tensor<i64>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Slim_Tensor:$lhs, Slim_Tensor:$rhs);
+  let results = (outs Slim_Tensor:$result);
+}
+def Slim_MinOp : Slim_BinaryOp<"min", "minimum", Slim_Tensor, [],
+                               "NaN wins over every number.">;
+def Slim_MaxOp : Slim_BinaryOp<"max", "maximum", Slim_Tensor, [],
+                               "NaN wins over every number.">;
+def Slim_ModOp : Slim_BinaryOp<"mod", "remainder", Slim_Tensor, [],
+    "The remainder has the sign of the divisor, as Python's % has.">;
+def Slim_RemOp : Slim_BinaryOp<"rem", "remainder", Slim_Tensor, [],
+    "The remainder has the sign of the dividend, as C's fmod has.">;
+def Slim_PReluOp : Slim_BinaryOp<"prelu", "parametric rectifier", Slim_Tensor,
+    [], "prelu(x, slope) = x where x >= 0, slope * x elsewhere.">;
+def Slim_AndOp : Slim_BinaryOp<"and", "logical or bitwise conjunction",
+                               Slim_IntegerTensor>;
+def Slim_OrOp : Slim_BinaryOp<"or", "logical or bitwise disjunction",
+                              Slim_IntegerTensor>;
+def Slim_XorOp : Slim_BinaryOp<"xor", "logical or bitwise exclusive or",
+                               Slim_IntegerTensor>;
+def Slim_ShiftLeftOp : Slim_BinaryOp<"shift_left", "left shift",
+                                     Slim_IntegerTensor>;
+def Slim_ShiftRightOp : Slim_BinaryOp<"shift_right", "right shift",
+    Slim_IntegerTensor, [],
+    "Signed integers shift in their sign, unsigned ones zeros.">;
+
+def Slim_EqualOp : Slim_CompareOp<"equal", "equal to">;
+def Slim_LessOp : Slim_CompareOp<"less", "less than">;
+def Slim_LessEqualOp : Slim_CompareOp<"less_equal", "less than or equal to">;
+def Slim_GreaterOp : Slim_CompareOp<"greater", "greater than">;
+def Slim_GreaterEqualOp : Slim_CompareOp<"greater_equal",
+                                         "greater than or equal to">;
+
+//===----------------------------------------------------------------------===//
+// Ternary
+//===----------------------------------------------------------------------===//
+
+def Slim_SelectOp : Slim_ElementwiseOp<"select", [], "lastElementType"> {
+  let summary = "elementwise choice with broadcasting";
+  let description = [{
+    Takes the element of `on_true` where `condition` is true, that of `on_false`
+    elsewhere; the three are broadcast together.
+
+    Example:
+
+    ```mlir
+    %y = slim.select %c, %a, %b
+      : (tensor<?x1xi1>, tensor<?x4xf32>, tensor<f32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Slim_BoolTensor:$condition, Slim_Tensor:$on_true,
+                       Slim_Tensor:$on_false);
+  let results = (outs Slim_Tensor:$result);
+}
+
+def Slim_ClampOp : Slim_Op<"clamp",
+    [AttrSizedOperandSegments,
+     DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+  let summary = "elementwise limitation to a range";
+  let description = [{
+    clamp(x) = min(max(x, lower), upper). A bound that is absent does not
+    limit; bounds are scalars of the input's element type.
+
+    Example:
+
+    ```mlir
+    %y = slim.clamp %x lower %l upper %u
+      : (tensor<?x4xf32>, tensor<f32>, tensor<f32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Slim_Tensor:$input, Optional<Slim_Scalar>:$lower,
+                       Optional<Slim_Scalar>:$upper);
+  let results = (outs Slim_Tensor:$result);
+  let assemblyFormat = [{
+    $input (`lower` $lower^)? (`upper` $upper^)? attr-dict `:`
+    functional-type(operands, results)
+  }];
+  let hasFolder = 1;
+}
+
+#endif // SLIM_IR_SLIMELEMENTWISEOPS_TD
