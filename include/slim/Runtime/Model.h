@@ -36,7 +36,7 @@ typedef enum slim_status {
   SLIM_OK = 0,
   SLIM_ERROR_INVALID_ARGUMENT = 1, /* wrong entry, type, rank or shape */
   SLIM_ERROR_OUT_OF_MEMORY = 2,
-  SLIM_ERROR_RUNTIME = 3,         /* a check of the model failed on these data */
+  SLIM_ERROR_RUNTIME = 3, /* a check of the model failed on these data */
   SLIM_ERROR_UNSUPPORTED_CPU = 4, /* compiled for instructions absent here */
 } slim_status;
 
@@ -61,8 +61,10 @@ typedef enum slim_type {
 } slim_type;
 
 /* A dense tensor, row-major and contiguous. Inputs are only read; `data` must
- * have the alignment of its element type. Memory of outputs belongs to the
- * session and stays valid until the session's next run or its destruction. */
+ * have the alignment of its element type, and may be null where the tensor has
+ * no elements. Memory of outputs belongs to the session and stays valid until
+ * the session's next run or its destruction. An output of the last run may be
+ * an input of the next one (the cache of a decoder). */
 typedef struct slim_tensor {
   void *data;
   int32_t type; /* a slim_type */
@@ -77,8 +79,9 @@ typedef struct slim_tensor_info {
   int32_t rank;
   const int64_t *shape;         /* `rank` extents; SLIM_DYNAMIC where open */
   const char *const *dim_names; /* `rank` names; null where a dimension has
-                                 * none. Dimensions of inputs that share a name
-                                 * must have the same extent in one run. */
+                                 * none, or null for none at all. Dimensions of
+                                 * inputs that share a name must have the same
+                                 * extent in one run. */
 } slim_tensor_info;
 
 typedef struct slim_entry_info {
@@ -105,6 +108,8 @@ typedef struct slim_model_info {
  * several threads at once, one session in one thread at a time. */
 typedef struct slim_session slim_session;
 
+#pragma GCC visibility push(default)
+
 const slim_model_info *slim_get_model_info(void);
 
 /* Fails with SLIM_ERROR_UNSUPPORTED_CPU where the processor lacks an
@@ -112,19 +117,24 @@ const slim_model_info *slim_get_model_info(void);
 slim_status slim_session_create(slim_session **session);
 
 /* Runs entry point number `entry`. `inputs` and `outputs` have as many elements
- * as the entry declares; `outputs` need not be initialized. */
+ * as the entry declares and do not overlap; `outputs` need not be initialized,
+ * and hold null data after a failure. */
 slim_status slim_session_run(slim_session *session, int32_t entry,
                              const slim_tensor *inputs, slim_tensor *outputs);
 
 /* The reason for the last failure of this session (or, for null, of the last
- * slim_session_create in this thread), one line without a full stop. */
+ * slim_session_create in this thread), one line without a full stop; empty if
+ * nothing failed. Valid until the next call with this session. */
 const char *slim_session_error(const slim_session *session);
 
 /* Number of threads of later runs; no effect on a model compiled without
  * --threads. 0 restores the default of OpenMP. */
 void slim_session_set_num_threads(slim_session *session, int32_t num_threads);
 
+/* Null is allowed. */
 void slim_session_destroy(slim_session *session);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
