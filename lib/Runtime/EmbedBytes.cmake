@@ -4,6 +4,4 @@
 # neither GCC 12 nor ccache knows it.)
 file(READ "${INPUT}" bytes HEX)
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-string(REGEX REPLACE "(0x[0-9a-f,x]......................................................................)"
-       "\\1\n" bytes "${bytes}")
 file(WRITE "${OUTPUT}" "${bytes}\n")

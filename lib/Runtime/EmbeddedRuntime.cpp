@@ -3,6 +3,7 @@
 #include "slim/Runtime/EmbeddedRuntime.h"
 #include "slim/Runtime/GeneratedCode.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace llvm;
