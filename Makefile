@@ -2,8 +2,8 @@
 #
 #   make test    installs what is missing, builds, runs every test
 #   make demo    the same, then compresses and runs a real model
-BUILD  ?= build
 PRESET ?= release
+BUILD  ?= $(if $(filter release,$(PRESET)),build,build-$(PRESET))
 JOBS   ?= $(shell nproc)
 PREFIX ?= /usr/local
 
@@ -18,7 +18,7 @@ SOURCES = git ls-files '*.h' '*.cpp' '*.c'
         demo bench format check-format install clean
 
 help:
-	@echo "usage: make TARGET [BUILD=dir] [PRESET=release|debug|sanitize] [JOBS=n]"
+	@echo "usage: make TARGET [PRESET=release|debug|sanitize] [BUILD=dir] [JOBS=n]"
 	@echo
 	@echo "  deps               install Debian packages (root) and a Python environment"
 	@echo "  build              configure and build the tools"
