@@ -1,0 +1,19 @@
+//===- Passes.h - Conversions out of the slim dialect -----------*- C++ -*-===//
+#ifndef SLIM_CONVERSION_PASSES_H
+#define SLIM_CONVERSION_PASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include "slim/Support/LLVM.h"
+
+namespace slim {
+
+#define GEN_PASS_DECL
+#include "slim/Conversion/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "slim/Conversion/Passes.h.inc"
+
+} // namespace slim
+
+#endif // SLIM_CONVERSION_PASSES_H

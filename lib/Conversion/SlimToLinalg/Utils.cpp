@@ -1,0 +1,412 @@
+//===- Utils.cpp - Extents, checks and tensors of the lowerings -----------===//
+#include "Utils.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "slim/IR/SlimDialect.h"
+
+using namespace slim;
+using namespace slim::conversion;
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+bool conversion::isUnsigned(Type type) {
+  type = getElementTypeOrSelf(type);
+  return type.isUnsignedInteger() || type.isInteger(1);
+}
+
+RankedTensorType conversion::getSignlessType(Type type) {
+  auto tensorType = cast<RankedTensorType>(type);
+  if (auto integer = dyn_cast<IntegerType>(tensorType.getElementType()))
+    return tensorType.clone(
+        IntegerType::get(type.getContext(), integer.getWidth()));
+  return tensorType;
+}
+
+Type conversion::getComputeType(Type elementType) {
+  auto floatType = dyn_cast<FloatType>(elementType);
+  if (floatType && floatType.getWidth() < 32)
+    return Float32Type::get(elementType.getContext());
+  return elementType;
+}
+
+//===----------------------------------------------------------------------===//
+// Extents
+//===----------------------------------------------------------------------===//
+
+OpFoldResult conversion::foldExtent(Value value) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return IntegerAttr::get(IndexType::get(value.getContext()),
+                            constant.getSExtValue());
+  return value;
+}
+
+/// The first argument of the function with a dimension of the name that
+/// dimension `dim` of `argument` has, and that dimension.
+static std::pair<BlockArgument, int64_t> resolveNamedDim(BlockArgument argument,
+                                                         int64_t dim) {
+  auto function = dyn_cast_if_present<FunctionOpInterface>(
+      argument.getOwner()->getParentOp());
+  if (!function || !argument.getOwner()->isEntryBlock())
+    return {argument, dim};
+  auto getName = [&](unsigned index, int64_t dim) -> StringRef {
+    auto names =
+        function.getArgAttrOfType<ArrayAttr>(index, SlimDialect::kDimNamesAttr);
+    if (!names || dim >= static_cast<int64_t>(names.size()))
+      return {};
+    auto name = dyn_cast<StringAttr>(names[dim]);
+    return name ? name.getValue() : StringRef();
+  };
+  StringRef name = getName(argument.getArgNumber(), dim);
+  if (name.empty())
+    return {argument, dim};
+  for (BlockArgument other : argument.getOwner()->getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(other.getType());
+    for (int64_t d = 0, rank = type ? type.getRank() : 0; d < rank; ++d)
+      if (getName(other.getArgNumber(), d) == name)
+        return {other, d};
+  }
+  return {argument, dim};
+}
+
+OpFoldResult conversion::getExtent(OpBuilder &b, Location loc, Value tensor,
+                                   int64_t dim) {
+  while (true) {
+    auto type = cast<RankedTensorType>(tensor.getType());
+    if (!type.isDynamicDim(dim))
+      return b.getIndexAttr(type.getDimSize(dim));
+    if (auto argument = dyn_cast<BlockArgument>(tensor)) {
+      std::tie(argument, dim) = resolveNamedDim(argument, dim);
+      tensor = argument;
+      type = cast<RankedTensorType>(tensor.getType());
+      if (!type.isDynamicDim(dim))
+        return b.getIndexAttr(type.getDimSize(dim));
+      break;
+    }
+    Operation *def = tensor.getDefiningOp();
+    if (auto cast = dyn_cast<tensor::CastOp>(def)) {
+      if (!isa<RankedTensorType>(cast.getSource().getType()))
+        break;
+      tensor = cast.getSource();
+      continue;
+    }
+    if (auto cast = dyn_cast<UnrealizedConversionCastOp>(def)) {
+      if (cast.getNumOperands() != 1 ||
+          !isa<RankedTensorType>(cast.getOperand(0).getType()))
+        break;
+      tensor = cast.getOperand(0);
+      continue;
+    }
+    if (auto op = dyn_cast<DestinationStyleOpInterface>(def)) {
+      tensor = op.getTiedOpOperand(cast<OpResult>(tensor))->get();
+      continue;
+    }
+    if (auto op = dyn_cast<tensor::EmptyOp>(def))
+      return foldExtent(op.getDynamicSize(dim));
+    if (auto op = dyn_cast<tensor::GenerateOp>(def))
+      return foldExtent(op.getDynamicExtents()[type.getDynamicDimIndex(dim)]);
+    if (auto op = dyn_cast<tensor::SplatOp>(def))
+      return foldExtent(op.getDynamicSizes()[type.getDynamicDimIndex(dim)]);
+    if (auto op = dyn_cast<tensor::ExpandShapeOp>(def)) {
+      OpFoldResult extent = op.getMixedOutputShape()[dim];
+      if (auto value = dyn_cast<Value>(extent))
+        return foldExtent(value);
+      return extent;
+    }
+    if (auto op = dyn_cast<tensor::CollapseShapeOp>(def)) {
+      SmallVector<OpFoldResult> factors;
+      for (int64_t d : op.getReassociationIndices()[dim])
+        factors.push_back(getExtent(b, loc, op.getSrc(), d));
+      return mulExtents(b, loc, factors);
+    }
+    if (auto op = dyn_cast<tensor::ExtractSliceOp>(def)) {
+      llvm::SmallBitVector dropped = op.getDroppedDims();
+      int64_t kept = dim;
+      for (auto [d, size] : llvm::enumerate(op.getMixedSizes()))
+        if (!dropped.test(d) && kept-- == 0) {
+          if (auto value = dyn_cast<Value>(size))
+            return foldExtent(value);
+          return size;
+        }
+      break;
+    }
+    if (auto op = dyn_cast<tensor::PadOp>(def)) {
+      OpFoldResult extent = getExtent(b, loc, op.getSource(), dim);
+      extent = addExtents(b, loc, extent, op.getMixedLowPad()[dim]);
+      return addExtents(b, loc, extent, op.getMixedHighPad()[dim]);
+    }
+    if (auto op = dyn_cast<tensor::ReshapeOp>(def))
+      return foldExtent(
+          castToIndex(b, loc, extractElement(b, loc, op.getShape(), dim)));
+    break;
+  }
+  return foldExtent(b.createOrFold<tensor::DimOp>(
+      loc, tensor, arith::ConstantIndexOp::create(b, loc, dim)));
+}
+
+SmallVector<OpFoldResult> conversion::getExtents(OpBuilder &b, Location loc,
+                                                 Value tensor) {
+  SmallVector<OpFoldResult> extents;
+  int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
+  for (int64_t dim = 0; dim < rank; ++dim)
+    extents.push_back(getExtent(b, loc, tensor, dim));
+  return extents;
+}
+
+Value conversion::getDimValue(OpBuilder &b, Location loc, Value tensor,
+                              int64_t dim) {
+  return toValue(b, loc, getExtent(b, loc, tensor, dim));
+}
+
+Value conversion::createIndex(OpBuilder &b, Location loc, int64_t value) {
+  return arith::ConstantIndexOp::create(b, loc, value);
+}
+
+Value conversion::toValue(OpBuilder &b, Location loc, OpFoldResult extent) {
+  if (auto value = dyn_cast<Value>(extent))
+    return value;
+  return createIndex(b, loc, *getConstantIntValue(extent));
+}
+
+static bool areEqualToDepth(Value lhs, Value rhs, int depth) {
+  if (lhs == rhs)
+    return true;
+  if (lhs.getType() != rhs.getType())
+    return false;
+  APInt lhsInt, rhsInt;
+  if (matchPattern(lhs, m_ConstantInt(&lhsInt)))
+    return matchPattern(rhs, m_ConstantInt(&rhsInt)) && lhsInt == rhsInt;
+  Operation *lhsOp = lhs.getDefiningOp(), *rhsOp = rhs.getDefiningOp();
+  if (!lhsOp || !rhsOp || depth == 0 || lhsOp->getName() != rhsOp->getName() ||
+      cast<OpResult>(lhs).getResultNumber() !=
+          cast<OpResult>(rhs).getResultNumber() ||
+      lhsOp->getNumOperands() != rhsOp->getNumOperands() ||
+      lhsOp->getNumRegions() != 0 || !isMemoryEffectFree(lhsOp) ||
+      lhsOp->getAttrDictionary() != rhsOp->getAttrDictionary())
+    return false;
+  for (auto [l, r] : llvm::zip(lhsOp->getOperands(), rhsOp->getOperands()))
+    if (!areEqualToDepth(l, r, depth - 1))
+      return false;
+  return true;
+}
+
+bool conversion::areEqual(Value lhs, Value rhs) {
+  return areEqualToDepth(lhs, rhs, /*depth=*/8);
+}
+
+bool conversion::areEqual(OpFoldResult lhs, OpFoldResult rhs) {
+  std::optional<int64_t> lhsInt = getConstantIntValue(lhs),
+                         rhsInt = getConstantIntValue(rhs);
+  if (lhsInt || rhsInt)
+    return lhsInt == rhsInt;
+  return areEqual(cast<Value>(lhs), cast<Value>(rhs));
+}
+
+template <typename OpTy, typename Fold>
+static OpFoldResult computeExtent(OpBuilder &b, Location loc, OpFoldResult lhs,
+                                  OpFoldResult rhs, Fold fold) {
+  std::optional<int64_t> lhsInt = getConstantIntValue(lhs),
+                         rhsInt = getConstantIntValue(rhs);
+  if (lhsInt && rhsInt)
+    return b.getIndexAttr(fold(*lhsInt, *rhsInt));
+  return foldExtent(
+      b.createOrFold<OpTy>(loc, toValue(b, loc, lhs), toValue(b, loc, rhs)));
+}
+
+OpFoldResult conversion::addExtents(OpBuilder &b, Location loc,
+                                    OpFoldResult lhs, OpFoldResult rhs) {
+  return computeExtent<arith::AddIOp>(b, loc, lhs, rhs, std::plus<int64_t>());
+}
+
+OpFoldResult conversion::subExtents(OpBuilder &b, Location loc,
+                                    OpFoldResult lhs, OpFoldResult rhs) {
+  return computeExtent<arith::SubIOp>(b, loc, lhs, rhs, std::minus<int64_t>());
+}
+
+OpFoldResult conversion::mulExtents(OpBuilder &b, Location loc,
+                                    OpFoldResult lhs, OpFoldResult rhs) {
+  return computeExtent<arith::MulIOp>(b, loc, lhs, rhs,
+                                      std::multiplies<int64_t>());
+}
+
+OpFoldResult conversion::mulExtents(OpBuilder &b, Location loc,
+                                    ArrayRef<OpFoldResult> extents) {
+  OpFoldResult product = b.getIndexAttr(1);
+  for (OpFoldResult extent : extents)
+    product = isConstantIntValue(product, 1)
+                  ? extent
+                  : mulExtents(b, loc, product, extent);
+  return product;
+}
+
+SmallVector<int64_t>
+conversion::getStaticShape(ArrayRef<OpFoldResult> extents) {
+  return llvm::map_to_vector(extents, [](OpFoldResult extent) {
+    return getConstantIntValue(extent).value_or(ShapedType::kDynamic);
+  });
+}
+
+Value conversion::castToIndex(OpBuilder &b, Location loc, Value integer) {
+  if (integer.getType().isIndex())
+    return integer;
+  if (auto cast = integer.getDefiningOp<arith::IndexCastOp>())
+    if (cast.getIn().getType().isIndex())
+      return cast.getIn();
+  return b.createOrFold<arith::IndexCastOp>(loc, b.getIndexType(), integer);
+}
+
+Value conversion::castFromIndex(OpBuilder &b, Location loc, Value index,
+                                Type type) {
+  if (index.getType() == type)
+    return index;
+  if (auto cast = index.getDefiningOp<arith::IndexCastOp>())
+    if (cast.getIn().getType() == type)
+      return cast.getIn();
+  return b.createOrFold<arith::IndexCastOp>(loc, type, index);
+}
+
+Value conversion::extractElement(OpBuilder &b, Location loc, Value tensor,
+                                 int64_t index) {
+  while (auto cast = tensor.getDefiningOp<tensor::CastOp>()) {
+    if (!isa<RankedTensorType>(cast.getSource().getType()))
+      break;
+    tensor = cast.getSource();
+  }
+  SmallVector<Value> indices;
+  if (cast<RankedTensorType>(tensor.getType()).getRank() == 1)
+    indices.push_back(createIndex(b, loc, index));
+  return b.createOrFold<tensor::ExtractOp>(loc, tensor, indices);
+}
+
+SmallVector<OpFoldResult>
+conversion::getIndexElements(OpBuilder &b, Location loc, Value tensor) {
+  SmallVector<OpFoldResult> elements;
+  int64_t count = cast<RankedTensorType>(tensor.getType()).getNumElements();
+  for (int64_t i = 0; i < count; ++i)
+    elements.push_back(
+        foldExtent(castToIndex(b, loc, extractElement(b, loc, tensor, i))));
+  return elements;
+}
+
+//===----------------------------------------------------------------------===//
+// Runtime checks
+//===----------------------------------------------------------------------===//
+
+/// The name of the node that the op comes from, or nothing.
+static StringRef findNodeName(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName();
+  if (auto call = dyn_cast<CallSiteLoc>(loc))
+    return findNodeName(call.getCallee());
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (StringRef name = findNodeName(part); !name.empty())
+        return name;
+  return {};
+}
+
+void conversion::emitCheck(OpBuilder &b, Location loc, Operation *op,
+                           Value condition, const Twine &what) {
+  if (matchPattern(condition, m_One()))
+    return;
+  std::string message = op->getName().stripDialect().str();
+  StringRef name = findNodeName(op->getLoc());
+  if (!name.empty())
+    message += " '" + name.str() + "'";
+  message += ": " + what.str();
+  cf::AssertOp::create(b, loc, condition, b.getStringAttr(message));
+}
+
+void conversion::emitEqualExtentsCheck(OpBuilder &b, Location loc,
+                                       Operation *op, OpFoldResult lhs,
+                                       OpFoldResult rhs, const Twine &what) {
+  if (areEqual(lhs, rhs))
+    return;
+  Value equal =
+      b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
+                                    toValue(b, loc, lhs), toValue(b, loc, rhs));
+  emitCheck(b, loc, op, equal, what);
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
+
+Value conversion::createEmpty(OpBuilder &b, Location loc,
+                              ArrayRef<OpFoldResult> extents,
+                              Type elementType) {
+  return tensor::EmptyOp::create(b, loc, extents, elementType);
+}
+
+Value conversion::createFilled(OpBuilder &b, Location loc,
+                               ArrayRef<OpFoldResult> extents, Value scalar) {
+  Value empty = createEmpty(b, loc, extents, scalar.getType());
+  return linalg::FillOp::create(b, loc, scalar, empty).getResult(0);
+}
+
+Value conversion::castTensor(OpBuilder &b, Location loc, Value tensor,
+                             Type type) {
+  if (tensor.getType() == type)
+    return tensor;
+  return b.createOrFold<tensor::CastOp>(loc, type, tensor);
+}
+
+Value conversion::createParallelGeneric(OpBuilder &b, Location loc,
+                                        ArrayRef<OpFoldResult> extents,
+                                        Type elementType, ValueRange operands,
+                                        ArrayRef<AffineMap> maps,
+                                        BodyBuilder body) {
+  int64_t rank = extents.size();
+  Value empty = createEmpty(b, loc, extents, elementType);
+  SmallVector<AffineMap> allMaps(maps);
+  allMaps.push_back(b.getMultiDimIdentityMap(rank));
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             b, loc, empty.getType(), operands, empty, allMaps, iterators,
+             [&](OpBuilder &b, Location loc, ValueRange args) {
+               Value result = body(b, loc, args.drop_back());
+               linalg::YieldOp::create(b, loc, result);
+             })
+      .getResult(0);
+}
+
+Value conversion::collapse(OpBuilder &b, Location loc, Value tensor,
+                           ArrayRef<ReassociationIndices> groups) {
+  if (llvm::all_of(groups, [](auto &group) { return group.size() == 1; }) &&
+      static_cast<int64_t>(groups.size()) ==
+          cast<RankedTensorType>(tensor.getType()).getRank())
+    return tensor;
+  return b.createOrFold<tensor::CollapseShapeOp>(loc, tensor, groups);
+}
+
+Value conversion::expand(OpBuilder &b, Location loc, Value tensor,
+                         ArrayRef<OpFoldResult> extents,
+                         ArrayRef<ReassociationIndices> groups) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (static_cast<int64_t>(extents.size()) == type.getRank())
+    return tensor;
+  // The op wants a dimension static exactly where its source's is.
+  SmallVector<int64_t> sourceShape;
+  for (const ReassociationIndices &group : groups) {
+    int64_t product = 1;
+    for (int64_t dim : group) {
+      std::optional<int64_t> extent = getConstantIntValue(extents[dim]);
+      product = extent && !ShapedType::isDynamic(product)
+                    ? product * *extent
+                    : ShapedType::kDynamic;
+    }
+    sourceShape.push_back(product);
+  }
+  if (!groups.empty())
+    tensor = castTensor(b, loc, tensor, type.clone(sourceShape));
+  auto resultType =
+      RankedTensorType::get(getStaticShape(extents), type.getElementType());
+  return b.createOrFold<tensor::ExpandShapeOp>(loc, resultType, tensor, groups,
+                                               extents);
+}
