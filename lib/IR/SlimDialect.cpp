@@ -1,6 +1,7 @@
 //===- SlimDialect.cpp - The slim dialect -----------------------*- C++ -*-===//
 #include "slim/IR/SlimDialect.h"
 
+#include "WeightFiles.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "slim/IR/SlimOps.h"
 
@@ -21,7 +22,7 @@ struct SlimInlinerInterface : DialectInlinerInterface {
 void SlimDialect::initialize() {
   registerSlimDialectOperations(this);
   registerAttributes();
-  addInterfaces<SlimInlinerInterface>();
+  addInterfaces<SlimInlinerInterface, slim::detail::WeightFiles>();
 }
 
 Operation *SlimDialect::materializeConstant(OpBuilder &builder, Attribute value,

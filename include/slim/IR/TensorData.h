@@ -40,7 +40,8 @@ public:
   static int64_t getNumBytes(RankedTensorType type);
 
   /// The elements as floats or integers, converted from whatever they are:
-  /// integers by value, 8-bit and 16-bit floats exactly.
+  /// integers by value (i1 as 0 and 1), 8-bit and 16-bit floats exactly. As
+  /// integers, floats are truncated and saturate; NaN gives 0.
   float getFloat(int64_t index) const;
   double getDouble(int64_t index) const;
   int64_t getInt(int64_t index) const;
@@ -50,6 +51,7 @@ public:
   /// Builds data of `type`, whose element type is a float, rounding each value
   /// to nearest even.
   static TensorData fromFloats(RankedTensorType type, ArrayRef<float> values);
+  static TensorData fromDoubles(RankedTensorType type, ArrayRef<double> values);
   /// Builds data of `type`, whose element type is an integer; values are cut to
   /// its width.
   static TensorData fromInts(RankedTensorType type, ArrayRef<int64_t> values);
