@@ -1,0 +1,220 @@
+//===- CompressionDriver.cpp - What all compression passes share ----------===//
+#include "slim/Compress/CompressionDriver.h"
+
+#include "mlir/IR/Remarks.h"
+#include "slim/Compress/Report.h"
+#include "slim/Compress/WeightStorage.h"
+#include "slim/Numerics/Statistics.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Regex.h"
+
+using namespace slim;
+
+//===----------------------------------------------------------------------===//
+// Finding weights
+//===----------------------------------------------------------------------===//
+
+/// All weights of `module`, in the order of their first consumers.
+static std::vector<CompressibleWeight> collectWeights(ModuleOp module) {
+  std::vector<CompressibleWeight> weights;
+  llvm::StringMap<size_t> indexOfKey;
+  module.walk([&](CompressibleOpInterface op) {
+    std::optional<DecodeTree> tree =
+        DecodeTree::match(op.getWeightOperand().get());
+    if (!tree || !tree->getType().hasStaticShape())
+      return;
+    auto [it, isNew] = indexOfKey.try_emplace(tree->getKey(), weights.size());
+    if (isNew) {
+      weights.emplace_back();
+      weights.back().tree = std::move(*tree);
+    }
+    weights[it->second].consumers.push_back(op);
+  });
+
+  // Other functions, and ops that cannot be compressed themselves, read the
+  // same weight: they see what it becomes.
+  module.walk([&](Operation *op) {
+    if (!isa<GetWeightOp, DecodeOpInterface>(op))
+      return;
+    bool isRoot = llvm::any_of(op->getUsers(), [](Operation *user) {
+      return !isa<DecodeOpInterface>(user);
+    });
+    if (!isRoot)
+      return;
+    std::optional<DecodeTree> tree = DecodeTree::match(op->getResult(0));
+    if (!tree)
+      return;
+    auto it = indexOfKey.find(tree->getKey());
+    if (it != indexOfKey.end())
+      weights[it->second].roots.push_back(op->getResult(0));
+  });
+
+  for (CompressibleWeight &weight : weights) {
+    CompressibleOpInterface model = weight.consumers.front();
+    for (CompressibleOpInterface consumer : weight.consumers) {
+      if (consumer.getReductionDims().empty())
+        continue;
+      model = consumer;
+      break;
+    }
+    weight.outputChannelDim = model.getOutputChannelDim();
+    weight.reductionDims = model.getReductionDims();
+  }
+  return weights;
+}
+
+//===----------------------------------------------------------------------===//
+// Filtering
+//===----------------------------------------------------------------------===//
+
+namespace {
+class WeightFilter {
+public:
+  static FailureOr<WeightFilter> get(ModuleOp module, StringRef pass,
+                                     const CompressionOptions &options) {
+    WeightFilter filter(options);
+    for (auto [name, pattern, regex] :
+         {std::tuple<StringRef, StringRef, llvm::Regex *>(
+              "include", options.include, &filter.include),
+          {"exclude", options.exclude, &filter.exclude}}) {
+      std::string error;
+      if (!regex->isValid(error))
+        return module.emitError()
+               << pass << ": option '" << name << "': '" << pattern
+               << "' is not a regular expression: " << error;
+    }
+    return filter;
+  }
+
+  /// Why the filter rejects `weight`; empty if it does not.
+  std::string reject(const CompressibleWeight &weight) {
+    if (!options.include.empty() && !include.match(weight.getName()))
+      return "its name does not match 'include'";
+    if (!options.exclude.empty() && exclude.match(weight.getName()))
+      return "its name matches 'exclude'";
+    int64_t elements = weight.getType().getNumElements();
+    if (elements < options.minElements)
+      return ("its " + Twine(elements) + " elements are fewer than " +
+              Twine(options.minElements))
+          .str();
+    return {};
+  }
+
+private:
+  explicit WeightFilter(const CompressionOptions &options)
+      : options(options), include(options.include), exclude(options.exclude) {}
+
+  const CompressionOptions &options;
+  llvm::Regex include;
+  llvm::Regex exclude;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+/// Why `weight` cannot be compressed by any pass; empty if it can.
+static std::string checkWeight(const CompressibleWeight &weight) {
+  if (!isa<FloatType>(weight.getType().getElementType()))
+    return "its elements are no floats";
+  if (weight.getType().getNumElements() == 0)
+    return "it has no elements";
+  for (WeightOp stored : weight.tree.getWeights())
+    if (!hasWeightData(stored))
+      return "the module has no data of it";
+  return {};
+}
+
+static void emitRemark(Location loc, StringRef pass, const ReportEntry &entry) {
+  // The engine keeps references to the names until it has emitted.
+  auto opts = remark::RemarkOpts::name(entry.applied ? "Compressed" : "Skipped")
+                  .category(pass)
+                  .function(entry.weight);
+  if (!entry.applied) {
+    remark::missed(loc, opts)
+        << remark::reason("{0}: {1}", entry.weight.str(), entry.message);
+    return;
+  }
+  remark::passed(loc, opts)
+      << remark::add("{0}: {1}", entry.weight.str(), entry.message)
+      << remark::metric("BytesBefore", entry.bytesBefore)
+      << remark::metric("BytesAfter", entry.bytesAfter)
+      << remark::metric("RelativeError", entry.relativeError);
+}
+
+FailureOr<CompressionCounts> slim::compressWeights(
+    ModuleOp module, StringRef pass, const CompressionOptions &options,
+    function_ref<FailureOr<CompressionOutcome>(CompressibleWeight &,
+                                               WeightRewriter &)>
+        compress) {
+  FailureOr<WeightFilter> filter = WeightFilter::get(module, pass, options);
+  if (failed(filter))
+    return failure();
+
+  CompressionCounts counts;
+  WeightRewriter rewriter(module);
+  std::vector<ReportEntry> entries;
+  for (CompressibleWeight &weight : collectWeights(module)) {
+    // The name and the place outlive the weight, which may be replaced.
+    auto name = StringAttr::get(module.getContext(), weight.getName());
+    WeightOp stored = weight.tree.getWeights().front();
+    Location loc = stored.getLoc();
+    ReportEntry entry;
+    entry.pass = pass;
+    entry.weight = name.getValue();
+    entry.shape.assign(weight.getType().getShape());
+    entry.bytesBefore = entry.bytesAfter = weight.tree.getStoredBytes();
+
+    auto run = [&]() -> FailureOr<CompressionOutcome> {
+      std::string reason = filter->reject(weight);
+      if (reason.empty())
+        reason = checkWeight(weight);
+      if (!reason.empty())
+        return CompressionOutcome::skipped(reason);
+      FailureOr<std::vector<float>> dense =
+          decodeToDense(weight.tree.getRoot());
+      if (failed(dense))
+        return failure();
+      if (!allFinite(*dense))
+        return CompressionOutcome::skipped("it has infinite or NaN values");
+      weight.dense = std::move(*dense);
+
+      FailureOr<CompressionOutcome> outcome = compress(weight, rewriter);
+      if (failed(outcome) || !outcome->wasApplied)
+        return outcome;
+      // The error is that of the decode ops' own arithmetic.
+      if (!outcome->relativeError) {
+        FailureOr<std::vector<float>> now =
+            decodeToDense(weight.tree.getRoot());
+        if (failed(now))
+          return failure();
+        outcome->relativeError =
+            measureError(weight.dense, *now).relativeFrobenius;
+      }
+      if (!outcome->bytesAfter)
+        outcome->bytesAfter = weight.tree.getStoredBytes();
+      return outcome;
+    };
+    FailureOr<CompressionOutcome> outcome = run();
+    if (failed(outcome))
+      return failure();
+    // The dense values of one weight at a time are enough.
+    weight.dense = {};
+
+    entry.applied = outcome->wasApplied;
+    entry.message = std::move(outcome->message);
+    entry.details = std::move(outcome->details);
+    entry.bytesAfter = outcome->bytesAfter.value_or(entry.bytesBefore);
+    entry.relativeError = outcome->relativeError.value_or(0);
+    ++(entry.applied ? counts.applied : counts.skipped);
+    counts.bytesBefore += entry.bytesBefore;
+    counts.bytesAfter += entry.bytesAfter;
+    emitRemark(loc, pass, entry);
+    entries.push_back(std::move(entry));
+  }
+  rewriter.finalize();
+  appendToReport(module, entries);
+  return counts;
+}
