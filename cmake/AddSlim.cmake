@@ -1,3 +1,9 @@
+include(SlimPrecompiledHeader)
+
+# Rooms that write IR of upstream's dialects.
+set(SLIM_PCH_ROOMS SlimAnalysis SlimImport SlimCompress SlimConversion SlimCodeGen
+                   SlimCodeGenCPU SlimPipelines)
+
 # add_slim_library(NAME sources... [DEPENDS targets...] [INCLUDES dirs...])
 #
 # One room of slim: an object library that ends up in libSlim.so. A room is not
@@ -10,6 +16,9 @@ function(add_slim_library name)
   add_dependencies(obj.${name} slim-headers ${ARG_DEPENDS})
   if(ARG_INCLUDES)
     target_include_directories(obj.${name} SYSTEM PRIVATE ${ARG_INCLUDES})
+  endif()
+  if(name IN_LIST SLIM_PCH_ROOMS)
+    slim_use_precompiled_header(obj.${name})
   endif()
   set_property(GLOBAL APPEND PROPERTY SLIM_OBJECT_LIBRARIES obj.${name})
 endfunction()
