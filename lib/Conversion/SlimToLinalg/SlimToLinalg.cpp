@@ -73,6 +73,10 @@ struct ConvertSlimToLinalgPass
     populateReturnOpTypeConversionPattern(patterns, converter);
     scf::populateSCFStructuralTypeConversions(converter, patterns);
 
+    conversion::populateElementwisePatterns(converter, patterns);
+    conversion::populateShapeArithmeticPatterns(converter, patterns);
+    conversion::populateWeightPatterns(converter, patterns);
+
     if (failed(applyPartialConversion(getOperation(), target,
                                       std::move(patterns))))
       signalPassFailure();

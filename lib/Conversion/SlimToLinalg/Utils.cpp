@@ -251,13 +251,48 @@ conversion::getStaticShape(ArrayRef<OpFoldResult> extents) {
   });
 }
 
-Value conversion::castToIndex(OpBuilder &b, Location loc, Value integer) {
+/// How deep an integer expression is rewritten as one of indices.
+static constexpr int kMaxIndexDepth = 8;
+
+static Value castToIndexToDepth(OpBuilder &b, Location loc, Value integer,
+                                int depth) {
   if (integer.getType().isIndex())
     return integer;
   if (auto cast = integer.getDefiningOp<arith::IndexCastOp>())
     if (cast.getIn().getType().isIndex())
       return cast.getIn();
+  // An index has 64 bits: arithmetic on i64 is the same on indices.
+  auto rebuild = [&](auto op) -> Value {
+    using OpTy = decltype(op);
+    Value lhs = castToIndexToDepth(b, loc, op.getLhs(), depth - 1);
+    Value rhs = castToIndexToDepth(b, loc, op.getRhs(), depth - 1);
+    return b.createOrFold<OpTy>(loc, lhs, rhs);
+  };
+  Operation *def = integer.getDefiningOp();
+  if (def && depth > 0 && integer.getType().isInteger(64)) {
+    if (auto op = dyn_cast<arith::AddIOp>(def))
+      return rebuild(op);
+    if (auto op = dyn_cast<arith::SubIOp>(def))
+      return rebuild(op);
+    if (auto op = dyn_cast<arith::MulIOp>(def))
+      return rebuild(op);
+    if (auto op = dyn_cast<arith::DivSIOp>(def))
+      return rebuild(op);
+    if (auto op = dyn_cast<arith::MaxSIOp>(def))
+      return rebuild(op);
+    if (auto op = dyn_cast<arith::MinSIOp>(def))
+      return rebuild(op);
+    if (auto op = dyn_cast<arith::SelectOp>(def))
+      return b.createOrFold<arith::SelectOp>(
+          loc, op.getCondition(),
+          castToIndexToDepth(b, loc, op.getTrueValue(), depth - 1),
+          castToIndexToDepth(b, loc, op.getFalseValue(), depth - 1));
+  }
   return b.createOrFold<arith::IndexCastOp>(loc, b.getIndexType(), integer);
+}
+
+Value conversion::castToIndex(OpBuilder &b, Location loc, Value integer) {
+  return castToIndexToDepth(b, loc, integer, kMaxIndexDepth);
 }
 
 Value conversion::castFromIndex(OpBuilder &b, Location loc, Value index,
