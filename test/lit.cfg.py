@@ -11,11 +11,14 @@ Substitutions beside lit's own %s, %S, %t, %T:
   %host_cc      the C compiler; %host_cxx the C++ compiler; %cmake CMake
   %slim_src     the source tree; %slim_obj the build tree
   %slim_include the public headers
+  %fake_model   arguments for a C compiler that make a shared library of the
+                runtime and a model that is written by hand
   %models       where scripts/fetch_models.py puts real models
   %arm64_cc     a C compiler for arm64; %arm64_run an emulator for what it builds
 
 Features: host-x86_64, avx512, aarch64-cross, onnxruntime, models, sanitizers.
 """
+import glob
 import os
 import shutil
 import subprocess
@@ -76,6 +79,13 @@ config.substitutions += [
     ("%slim_obj", config.slim_obj_root),
     ("%slim_include", os.path.join(config.slim_src_root, "include")),
     ("%models", config.slim_model_cache),
+    (
+        "%fake_model",
+        "-std=c17 -O1 -Wall -fPIC -shared -ffreestanding -fvisibility=hidden "
+        f"-I {config.slim_src_root}/include "
+        + " ".join(sorted(glob.glob(f"{config.slim_src_root}/lib/Runtime/*.c")))
+        + f" {config.slim_src_root}/test/Inputs/fake_model.c",
+    ),
 ]
 
 

@@ -7,7 +7,8 @@
  *   act     does what its input says, see enum action
  *   pick    not compiled for dynamic shapes; one dimension is named and fixed
  *
- * Macros: ABI_VERSION, REQUIRED_FEATURES, REPORT, SECOND_NAME. */
+ * Macros: ABI_VERSION, REQUIRED_FEATURES, REPORT, SECOND_NAME (an output of
+ * main), FIRST_ENTRY_FAILS. */
 #include "slim/Runtime/GeneratedCode.h"
 
 #ifndef ABI_VERSION
@@ -31,6 +32,9 @@ static void *alloc(int64_t size) { return _mlir_memref_to_llvm_alloc(size); }
 
 static void run_main(const slim_tensor *in, slim_tensor *out) {
   int64_t count = in[0].shape[0] * in[0].shape[1];
+#ifdef FIRST_ENTRY_FAILS
+  slim_rt_fail("Gather node 'g1': index is out of range");
+#endif
   int64_t *scratch = alloc(8 * count), *sum = alloc(8 * count);
   const int64_t *ids = in[0].data, *mask = in[1].data;
   float *mean = alloc(4 * sizeof(float));
