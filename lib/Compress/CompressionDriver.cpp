@@ -3,7 +3,7 @@
 
 #include "mlir/IR/Remarks.h"
 #include "slim/Compress/Report.h"
-#include "slim/Compress/WeightStorage.h"
+#include "slim/IR/WeightStorage.h"
 #include "slim/Numerics/Statistics.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"

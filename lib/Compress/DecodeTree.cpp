@@ -3,8 +3,8 @@
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
-#include "slim/Compress/WeightStorage.h"
 #include "slim/IR/WeightData.h"
+#include "slim/IR/WeightStorage.h"
 #include "slim/Numerics/NMFormat.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -19,8 +19,8 @@
 //===----------------------------------------------------------------------===//
 #include "slim/Compress/CompressionDriver.h"
 #include "slim/Compress/Passes.h"
-#include "slim/Compress/WeightStorage.h"
 #include "slim/IR/WeightData.h"
+#include "slim/IR/WeightStorage.h"
 #include "slim/Numerics/NMFormat.h"
 #include "slim/Numerics/Prune.h"
 

@@ -9,8 +9,8 @@
 #include "mlir/Support/DebugStringHelper.h"
 #include "slim/Compress/CompressionDriver.h"
 #include "slim/Compress/Passes.h"
-#include "slim/Compress/WeightStorage.h"
 #include "slim/IR/WeightData.h"
+#include "slim/IR/WeightStorage.h"
 #include "slim/Numerics/QuantizeInt.h"
 
 #define DEBUG_TYPE "quantize-int8"

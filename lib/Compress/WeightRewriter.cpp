@@ -2,7 +2,7 @@
 #include "slim/Compress/CompressionDriver.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "slim/Compress/WeightStorage.h"
+#include "slim/IR/WeightStorage.h"
 
 using namespace slim;
 

@@ -1,6 +1,6 @@
-//===- WeightStorage.h - How compressed weights are stored ------*- C++ -*-===//
-#ifndef SLIM_COMPRESS_WEIGHTSTORAGE_H
-#define SLIM_COMPRESS_WEIGHTSTORAGE_H
+//===- WeightStorage.h - How weights are stored -----------------*- C++ -*-===//
+#ifndef SLIM_IR_WEIGHTSTORAGE_H
+#define SLIM_IR_WEIGHTSTORAGE_H
 
 #include "slim/IR/SlimOps.h"
 #include "slim/IR/TensorData.h"
@@ -22,4 +22,4 @@ int64_t getStoredBytes(RankedTensorType type);
 
 } // namespace slim
 
-#endif // SLIM_COMPRESS_WEIGHTSTORAGE_H
+#endif // SLIM_IR_WEIGHTSTORAGE_H

@@ -1,5 +1,5 @@
-//===- WeightStorage.cpp - How compressed weights are stored --------------===//
-#include "slim/Compress/WeightStorage.h"
+//===- WeightStorage.cpp - How weights are stored -------------------------===//
+#include "slim/IR/WeightStorage.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
