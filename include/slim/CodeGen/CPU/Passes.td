@@ -1,0 +1,163 @@
+//===- Passes.td - Code generation for CPUs ----------------*- tablegen -*-===//
+#ifndef SLIM_CODEGEN_CPU_PASSES_TD
+#define SLIM_CODEGEN_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LowerContractionsPass
+    : Pass<"slim-cpu-lower-contractions", "::mlir::func::FuncOp"> {
+  let summary = "matrix products on buffers to register-blocked vector loops";
+  let description = [{
+    Lowers every linalg op on memrefs that multiplies and adds f32 or f64
+    matrices (any batch dimensions, either operand transposed, dynamic extents)
+    to loops around a register-blocked outer-product kernel: `rows` rows by
+    `columns` columns of the result stay in vectors while the reduction
+    dimension is walked. The right operand is read in place where its columns
+    are contiguous and packed into column panels otherwise. Rows that are left
+    over go through smaller kernels, columns that are left over through a mask,
+    so that every extent is exact.
+
+    Leaves alone: other element types, several reduction dimensions, results
+    whose last dimension belongs to neither matrix; slim-cpu-lower-loops takes
+    them. Summation order along the reduction dimension is kept; products and
+    sums are fused (one rounding).
+
+    Example: with rows = 2 and columns = 4 and a 2x8x4 problem
+
+    ```mlir
+    linalg.matmul ins(%a, %b : memref<2x8xf32>, memref<8x4xf32>)
+                  outs(%c : memref<2x4xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    %r:2 = scf.for %k = %c0 to %c8 step %c1 iter_args(%s0 = ..., %s1 = ...) {
+      %v = vector.load %b[%k, %c0] : memref<8x4xf32>, vector<4xf32>
+      %x0 = memref.load %a[%c0, %k] : memref<2x8xf32>
+      %y0 = vector.broadcast %x0 : f32 to vector<4xf32>
+      %f0 = vector.fma %y0, %v, %s0 : vector<4xf32>
+      ...
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "unsigned", "32",
+           "Bytes of a vector register">,
+    Option<"rows", "rows", "unsigned", "6",
+           "Rows of the result that a kernel keeps in registers">,
+    Option<"vectors", "vectors", "unsigned", "2",
+           "Vectors a row of the result that a kernel keeps in registers">,
+    Option<"threads", "threads", "bool", "false",
+           "Emit scf.parallel for the outer loops of large products">,
+  ];
+  let statistics = [
+    Statistic<"numLowered", "num-lowered", "Products lowered to kernels">,
+    Statistic<"numPacked", "num-packed",
+              "Products whose right operand is packed">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def LowerLoopsPass : Pass<"slim-cpu-lower-loops", "::mlir::func::FuncOp"> {
+  let summary = "what is left of linalg on buffers to loops";
+  let description = [{
+    Lowers linalg ops and copies on memrefs to loop nests whose innermost loop
+    runs along the result's last dimension where dependences allow it, which is
+    what LLVM's loop vectorizer wants. Sums of products may be reassociated.
+
+    Example:
+
+    ```mlir
+    linalg.fill ins(%c : f32) outs(%m : memref<4x8xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %i = %c0 to %c4 step %c1 {
+      scf.for %j = %c0 to %c8 step %c1 {
+        memref.store %c, %m[%i, %j] : memref<4x8xf32>
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"threads", "threads", "bool", "false",
+           "Emit scf.parallel for the outermost parallel loop of large ops">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
+def PlaceDeallocationsPass
+    : Pass<"slim-place-deallocations", "::mlir::func::FuncOp"> {
+  let summary = "free every buffer after its last use";
+  let description = [{
+    Inserts `memref.dealloc` after the last use of each `memref.alloc`, all
+    aliases included, in the block of the allocation. Buffers that leave their
+    block (results of functions, loops and branches) stay allocated: the
+    runtime reclaims them before the session's next run.
+
+    Example:
+
+    ```mlir
+    %m = memref.alloc() : memref<8xf32>
+    "use"(%m) : (memref<8xf32>) -> ()
+    // inserted:
+    memref.dealloc %m : memref<8xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numPlaced", "num-placed", "Deallocations inserted">,
+    Statistic<"numEscaping", "num-escaping", "Buffers that leave their block">,
+  ];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def LowerChecksPass : Pass<"slim-lower-checks", "::mlir::ModuleOp"> {
+  let summary = "runtime checks to calls of the runtime";
+  let description = [{
+    Turns `cf.assert` into a branch to a call of `slim_rt_fail`, which ends the
+    run with the assertion's message as its error.
+
+    Example:
+
+    ```mlir
+    cf.assert %ok, "gather 'node_7': index out of bounds"
+    ```
+
+    becomes
+
+    ```mlir
+    llvm.cond_br %ok, ^next, ^fail
+  ^fail:
+    %m = llvm.mlir.addressof @slim_message_0 : !llvm.ptr
+    llvm.call @slim_rt_fail(%m) : (!llvm.ptr) -> ()
+    llvm.unreachable
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::cf::ControlFlowDialect"];
+}
+
+def ApproximateMathPass : Pass<"slim-approximate-math"> {
+  let summary = "vectorizable forms of transcendental functions";
+  let description = [{
+    Replaces f32 functions that would be calls of libm, one element at a time,
+    by polynomial and rational approximations of upstream's math dialect that
+    LLVM vectorizes: exp, log, tanh, erf and kin, with errors of a few units in
+    the last place. 16-bit floats are computed in f32. f64 stays with libm.
+
+    Example: `math.exp %x : f32` becomes a range reduction by `math.floor` and a
+    polynomial of `math.fma`s.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+#endif // SLIM_CODEGEN_CPU_PASSES_TD

@@ -1,0 +1,48 @@
+//===- CPU.h - The road from the slim dialect to LLVM's ---------*- C++ -*-===//
+#ifndef SLIM_PIPELINES_CPU_H
+#define SLIM_PIPELINES_CPU_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+#include "slim/CodeGen/CPU/TargetDescription.h"
+
+namespace slim {
+
+struct CPUPipelineOptions
+    : public mlir::PassPipelineOptions<CPUPipelineOptions> {
+  Option<unsigned> vectorBytes{*this, "vector-bytes",
+                               llvm::cl::desc("Bytes of a vector register"),
+                               llvm::cl::init(32)};
+  Option<unsigned> kernelRows{
+      *this, "kernel-rows",
+      llvm::cl::desc("Rows of a matrix product's register block"),
+      llvm::cl::init(6)};
+  Option<unsigned> kernelVectors{
+      *this, "kernel-vectors",
+      llvm::cl::desc("Vectors a row of a matrix product's register block"),
+      llvm::cl::init(2)};
+  Option<bool> threads{*this, "threads",
+                       llvm::cl::desc("Generate OpenMP parallel loops"),
+                       llvm::cl::init(false)};
+
+  /// Takes the shapes of registers and kernels from a target.
+  void setTarget(const CPUTargetDescription &target);
+};
+
+/// Target-independent cleanup of a module of the slim dialect.
+void buildSimplifyPipeline(mlir::OpPassManager &pm);
+
+/// From the slim dialect to linalg on tensors, fused.
+void buildSlimToLinalgPipeline(mlir::OpPassManager &pm);
+
+/// From linalg on tensors to the LLVM dialect.
+void buildLinalgToLLVMPipeline(mlir::OpPassManager &pm,
+                               const CPUPipelineOptions &options);
+
+/// Registers them as slim-simplify, slim-to-linalg, slim-linalg-to-llvm and,
+/// the last two in one, slim-to-llvm.
+void registerCPUPipelines();
+
+} // namespace slim
+
+#endif // SLIM_PIPELINES_CPU_H

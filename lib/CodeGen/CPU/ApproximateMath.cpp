@@ -1,0 +1,48 @@
+//===- ApproximateMath.cpp - Vectorizable transcendental functions --------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "slim/CodeGen/CPU/Passes.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace slim {
+#define GEN_PASS_DEF_APPROXIMATEMATHPASS
+#include "slim/CodeGen/CPU/Passes.h.inc"
+} // namespace slim
+
+using namespace mlir;
+using namespace slim;
+
+/// Functions whose f32 approximation is accurate to a few units in the last
+/// place over the whole range.
+static bool hasApproximation(StringRef name) {
+  static const llvm::StringSet<> names = {
+      math::ErfOp::getOperationName(), math::ExpOp::getOperationName(),
+      math::LogOp::getOperationName(), math::TanhOp::getOperationName()};
+  return names.contains(name);
+}
+
+/// Whatever is not approximated is a libm call in f32 for 16-bit floats, too.
+static bool needsF32(StringRef name) {
+  static const llvm::StringSet<> native = {
+      math::AbsFOp::getOperationName(),     math::AbsIOp::getOperationName(),
+      math::CeilOp::getOperationName(),     math::CopySignOp::getOperationName(),
+      math::FloorOp::getOperationName(),    math::FmaOp::getOperationName(),
+      math::RoundEvenOp::getOperationName()};
+  return !native.contains(name);
+}
+
+namespace {
+struct ApproximateMathPass
+    : public slim::impl::ApproximateMathPassBase<ApproximateMathPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateMathF32ExpansionPatterns(patterns, needsF32);
+    populateMathPolynomialApproximationPatterns(patterns, hasApproximation);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace

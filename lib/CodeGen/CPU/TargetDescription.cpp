@@ -1,0 +1,131 @@
+//===- TargetDescription.cpp - What the code is generated for -------------===//
+#include "slim/CodeGen/CPU/TargetDescription.h"
+#include "slim/Runtime/EmbeddedRuntime.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+#include <mutex>
+
+using namespace slim;
+using llvm::StringRef;
+
+static void initializeTargets() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+    llvm::InitializeAllAsmParsers();
+  });
+}
+
+static llvm::Expected<const llvm::Target *>
+lookupTarget(const llvm::Triple &triple) {
+  std::string error;
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return llvm::createStringError("unknown target triple '" + triple.str() +
+                                   "': " + error);
+  return target;
+}
+
+llvm::Expected<CPUTargetDescription>
+CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
+  initializeTargets();
+  CPUTargetDescription description;
+  std::string host = llvm::sys::getDefaultTargetTriple();
+  description.triple = llvm::Triple(
+      llvm::Triple::normalize(tripleName.empty() ? StringRef(host)
+                                                 : tripleName));
+  const llvm::Triple &triple = description.triple;
+  if (!triple.isOSLinux() || (!triple.isX86_64() && !triple.isAArch64(64)))
+    return llvm::createStringError(
+        "target '" + triple.str() +
+        "' is not supported; choose x86_64-linux-gnu or aarch64-linux-gnu");
+
+  description.cpu = cpuName.str();
+  if (cpuName == "native") {
+    if (triple.getArch() != llvm::Triple(host).getArch())
+      return llvm::createStringError(
+          "CPU 'native' is not one of target '" + triple.str() +
+          "'; name a CPU of it");
+    description.cpu = llvm::sys::getHostCPUName().str();
+    // A virtual machine may hide features that the model has.
+    llvm::SubtargetFeatures features;
+    for (const auto &feature : llvm::sys::getHostCPUFeatures())
+      features.AddFeature(feature.first(), feature.second);
+    description.features = features.getString();
+  } else if (cpuName.empty()) {
+    description.cpu = triple.isX86_64() ? "x86-64-v3" : "generic";
+  }
+
+  llvm::Expected<const llvm::Target *> target = lookupTarget(triple);
+  if (!target)
+    return target.takeError();
+  std::unique_ptr<llvm::MCSubtargetInfo> generic(
+      (*target)->createMCSubtargetInfo(triple, "", ""));
+  if (!generic || !generic->isCPUStringValid(description.cpu))
+    return llvm::createStringError(
+        "unknown CPU '" + description.cpu + "' for target '" + triple.str() +
+        "'; try native, " +
+        (triple.isX86_64() ? "x86-64-v3, x86-64-v4 or znver5"
+                           : "generic, cortex-a76 or neoverse-v1"));
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      (*target)->createMCSubtargetInfo(triple, description.cpu,
+                                       description.features));
+  auto has = [&](StringRef feature) {
+    return subtarget->checkFeatures(("+" + feature).str());
+  };
+
+  llvm::SubtargetFeatures enabled;
+  for (const llvm::SubtargetFeatureKV &feature :
+       subtarget->getAllProcessorFeatures())
+    enabled.AddFeature(feature.Key, subtarget->hasFeature(feature.Value));
+  description.runtimeFeatures =
+      getRequiredCpuFeatures(triple, enabled.getString());
+  if (triple.isAArch64(64)) {
+    // 32 registers of 128 bits.
+    description.vectorBytes = 16;
+    description.kernelRows = 8;
+    description.kernelVectors = 2;
+  } else {
+    if (has("avx512f") && has("avx512vl") && has("avx512bw") &&
+        has("avx512dq")) {
+      // 32 registers of 512 bits; 16 sums hide the multiply-add's latency.
+      description.vectorBytes = 64;
+      description.kernelRows = 8;
+      description.kernelVectors = 2;
+    } else if (has("avx")) {
+      // 16 registers: 12 sums, 2 vectors of the right operand, 1 splat.
+      description.vectorBytes = 32;
+      description.kernelRows = 6;
+      description.kernelVectors = 2;
+    } else {
+      description.vectorBytes = 16;
+      description.kernelRows = 6;
+      description.kernelVectors = 2;
+    }
+  }
+  return description;
+}
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+CPUTargetDescription::createTargetMachine() const {
+  initializeTargets();
+  llvm::Expected<const llvm::Target *> target = lookupTarget(triple);
+  if (!target)
+    return target.takeError();
+  llvm::TargetOptions options;
+  std::unique_ptr<llvm::TargetMachine> machine(
+      (*target)->createTargetMachine(triple, cpu, features, options,
+                                     llvm::Reloc::PIC_, std::nullopt,
+                                     llvm::CodeGenOptLevel::Default));
+  if (!machine)
+    return llvm::createStringError("LLVM has no code generator for '" +
+                                   triple.str() + "'");
+  return machine;
+}

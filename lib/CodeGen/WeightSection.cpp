@@ -1,0 +1,107 @@
+//===- WeightSection.cpp - Weights of a compiled library ------------------===//
+#include "slim/CodeGen/WeightSection.h"
+#include "slim/IR/SlimOps.h"
+#include "slim/IR/WeightData.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace slim;
+
+FailureOr<WeightSection> WeightSection::collect(ModuleOp module) {
+  llvm::SetVector<Attribute> used;
+  module.walk([&](GetWeightOp op) { used.insert(op.getNameAttr().getAttr()); });
+
+  WeightSection section;
+  uint64_t blobSize = 0;
+  for (auto weight : module.getOps<WeightOp>()) {
+    if (!used.contains(weight.getSymNameAttr()))
+      continue;
+    FailureOr<TensorData> data = readWeightData(weight);
+    if (failed(data))
+      return failure();
+    Weight entry;
+    entry.symbol = weight.getSymName().str();
+    entry.numBytes = data->getBytes().size();
+    if (auto external =
+            dyn_cast_or_null<ExternalAttr>(weight.getDataAttr())) {
+      SmallString<256> path(resolveWeightPath(weight, external));
+      llvm::sys::fs::make_absolute(path);
+      entry.file = path.str().str();
+      entry.offset = external.getOffset();
+    } else {
+      entry.offset = blobSize;
+      blobSize = llvm::alignTo(blobSize + entry.numBytes, kAlignment);
+    }
+    entry.data = std::move(*data);
+    section.weights.push_back(std::move(entry));
+  }
+  return section;
+}
+
+int64_t WeightSection::getNumBytes() const {
+  int64_t bytes = 0;
+  for (const Weight &weight : weights)
+    bytes += weight.numBytes;
+  return bytes;
+}
+
+bool WeightSection::needsBlob() const {
+  return llvm::any_of(weights,
+                      [](const Weight &weight) { return weight.file.empty(); });
+}
+
+llvm::Error WeightSection::writeBlob(StringRef path) const {
+  return llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
+    uint64_t position = 0;
+    for (const Weight &weight : weights) {
+      if (!weight.file.empty())
+        continue;
+      os.write_zeros(weight.offset - position);
+      os.write(weight.data.getBytes().data(), weight.numBytes);
+      position = weight.offset + weight.numBytes;
+    }
+    return llvm::Error::success();
+  });
+}
+
+/// A string literal of GNU assembly.
+static std::string quote(StringRef text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\')
+      quoted.push_back('\\');
+    quoted.push_back(c);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+void WeightSection::define(llvm::Module &module, StringRef blobPath) const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << ".section .rodata.slim.weights,\"a\",%progbits\n";
+  for (auto [number, weight] : llvm::enumerate(weights)) {
+    llvm::GlobalVariable *global = module.getNamedGlobal(weight.symbol);
+    if (!global)
+      continue;
+    // Names of weights are the model author's; symbols of assembly are plainer.
+    std::string symbol = ("slim_weight_" + Twine(number)).str();
+    global->setName(symbol);
+    global->setLinkage(llvm::GlobalValue::ExternalLinkage);
+    global->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    global->setDSOLocal(true);
+    os << ".balign " << kAlignment << "\n"
+       << ".hidden " << symbol << "\n.globl " << symbol << "\n"
+       << symbol << ":\n";
+    if (weight.numBytes > 0)
+      os << ".incbin " << quote(weight.file.empty() ? blobPath : weight.file)
+         << ", " << weight.offset << ", " << weight.numBytes << "\n";
+    os << ".balign " << kAlignment << "\n";
+  }
+  os << ".text\n";
+  module.appendModuleInlineAsm(text);
+}

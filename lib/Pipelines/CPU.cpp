@@ -1,0 +1,114 @@
+//===- CPU.cpp - The road from the slim dialect to LLVM's -----------------===//
+#include "slim/Pipelines/CPU.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "slim/CodeGen/CPU/Passes.h"
+#include "slim/Conversion/Passes.h"
+
+using namespace mlir;
+using namespace slim;
+
+void CPUPipelineOptions::setTarget(const CPUTargetDescription &target) {
+  vectorBytes = target.vectorBytes;
+  kernelRows = target.kernelRows;
+  kernelVectors = target.kernelVectors;
+}
+
+void slim::buildSimplifyPipeline(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createCanonicalizerPass());
+}
+
+void slim::buildSlimToLinalgPipeline(OpPassManager &pm) {
+  pm.addPass(createConvertSlimToLinalgPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createLinalgElementwiseOpFusionPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
+                                     const CPUPipelineOptions &options) {
+  // Buffers.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  bufferize.allowReturnAllocsFromLoops = true;
+  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createPlaceDeallocationsPass());
+
+  // Loops.
+  LowerContractionsPassOptions contractions;
+  contractions.vectorBytes = options.vectorBytes;
+  contractions.rows = options.kernelRows;
+  contractions.vectors = options.kernelVectors;
+  contractions.threads = options.threads;
+  pm.addNestedPass<func::FuncOp>(createLowerContractionsPass(contractions));
+  LowerLoopsPassOptions loops;
+  loops.threads = options.threads;
+  pm.addNestedPass<func::FuncOp>(createLowerLoopsPass(loops));
+  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
+  if (options.threads)
+    pm.addPass(createConvertSCFToOpenMPPass());
+
+  // The LLVM dialect.
+  pm.addNestedPass<func::FuncOp>(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createLowerChecksPass());
+  arith::ArithExpandOpsPassOptions arith;
+  arith.includeBf16 = true;
+  pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass(arith));
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  FinalizeMemRefToLLVMConversionPassOptions memrefs;
+  memrefs.useGenericFunctions = true;
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass(memrefs));
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  if (options.threads)
+    pm.addPass(createConvertOpenMPToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+}
+
+void slim::registerCPUPipelines() {
+  PassPipelineRegistration<>(
+      "slim-simplify", "Canonical, minimal form of a slim module",
+      buildSimplifyPipeline);
+  PassPipelineRegistration<>("slim-to-linalg",
+                             "From the slim dialect to fused linalg on tensors",
+                             buildSlimToLinalgPipeline);
+  PassPipelineRegistration<CPUPipelineOptions>(
+      "slim-linalg-to-llvm",
+      "From linalg on tensors to the LLVM dialect, for a CPU",
+      buildLinalgToLLVMPipeline);
+  PassPipelineRegistration<CPUPipelineOptions>(
+      "slim-to-llvm", "From the slim dialect to the LLVM dialect, for a CPU",
+      [](OpPassManager &pm, const CPUPipelineOptions &options) {
+        buildSlimToLinalgPipeline(pm);
+        buildLinalgToLLVMPipeline(pm, options);
+      });
+}
