@@ -3,12 +3,22 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "slim/CodeGen/CPU/Passes.h"
+#include "slim/Conversion/Passes.h"
 #include "slim/IR/SlimDialect.h"
+#include "slim/Pipelines/CPU.h"
 
 void slim::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<SlimDialect>();
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
+  mlir::registerAllToLLVMIRTranslations(registry);
 }
 
-void slim::registerAllPasses() { mlir::registerAllPasses(); }
+void slim::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerSlimConversionPasses();
+  registerSlimCPUPasses();
+  registerCPUPipelines();
+}
