@@ -62,9 +62,9 @@ struct SavedWeight {
 };
 } // namespace
 
-static std::string makeHeader(ArrayRef<SavedWeight> weights) {
+static std::string makeHeader(MutableArrayRef<SavedWeight> weights) {
   llvm::json::Object header;
-  for (const SavedWeight &weight : weights) {
+  for (SavedWeight &weight : weights) {
     llvm::json::Array shape;
     for (int64_t extent : weight.data.getType().getShape())
       shape.push_back(extent);

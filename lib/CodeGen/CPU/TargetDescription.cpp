@@ -1,6 +1,7 @@
 //===- TargetDescription.cpp - What the code is generated for -------------===//
 #include "slim/CodeGen/CPU/TargetDescription.h"
 #include "slim/Runtime/EmbeddedRuntime.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
