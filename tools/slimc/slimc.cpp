@@ -1,4 +1,6 @@
 //===- slimc.cpp - The ahead-of-time compiler -----------------------------===//
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
@@ -8,7 +10,6 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
-#include "mlir/IR/Diagnostics.h"
 
 using namespace slim;
 namespace cl = llvm::cl;
@@ -55,9 +56,9 @@ static cl::opt<bool> threads("threads",
 static cl::list<std::string>
     dims("dim", cl::value_desc("name=value"),
          cl::desc("Fix a named dimension of an ONNX model"), cl::cat(category));
-static cl::opt<std::string> report("report", cl::value_desc("file"),
-                                   cl::desc("Write what was compressed as JSON"),
-                                   cl::cat(category));
+static cl::opt<std::string>
+    report("report", cl::value_desc("file"),
+           cl::desc("Write what was compressed as JSON"), cl::cat(category));
 static cl::opt<std::string>
     linker("linker", cl::value_desc("program"),
            cl::desc("Program that links (default: clang or cc)"),
