@@ -82,8 +82,8 @@ static llvm::Expected<std::string> findDriver(const LinkOptions &options) {
             llvm::sys::findProgramByName(candidate))
       return *path;
   return llvm::createStringError(
-      "no linker driver for '" + options.triple.str() +
-      "' (looked for " + llvm::join(candidates, ", ") +
+      "no linker driver for '" + options.triple.str() + "' (looked for " +
+      llvm::join(candidates, ", ") +
       "); install one, name one with --linker or use --emit=obj");
 }
 
@@ -94,24 +94,20 @@ llvm::Error slim::linkSharedLibrary(StringRef object, StringRef path,
     return driver.takeError();
 
   SmallString<256> temporary, messages;
-  if (std::error_code error = llvm::sys::fs::createUniqueFile(
-          path + ".%%%%%%.tmp", temporary))
+  if (std::error_code error =
+          llvm::sys::fs::createUniqueFile(path + ".%%%%%%.tmp", temporary))
     return llvm::createStringError(error, "cannot write '%s'",
                                    path.str().c_str());
   llvm::FileRemover removeTemporary(temporary);
-  if (std::error_code error = llvm::sys::fs::createTemporaryFile(
-          "slim-link", "txt", messages))
+  if (std::error_code error =
+          llvm::sys::fs::createTemporaryFile("slim-link", "txt", messages))
     return llvm::createStringError(error, "cannot write a temporary file");
   llvm::FileRemover removeMessages(messages);
 
-  SmallVector<std::string> arguments{*driver,
-                                     "-shared",
-                                     "-o",
-                                     std::string(temporary),
-                                     object.str(),
-                                     "-Wl,-z,noexecstack",
-                                     "-Wl,-z,defs",
-                                     "-lm"};
+  SmallVector<std::string> arguments{*driver,       "-shared",
+                                     "-o",          std::string(temporary),
+                                     object.str(),  "-Wl,-z,noexecstack",
+                                     "-Wl,-z,defs", "-lm"};
   if (options.openMP) {
     // clang's own libomp lies in its library directory.
     SmallString<256> library(*driver);
@@ -138,9 +134,9 @@ llvm::Error slim::linkSharedLibrary(StringRef object, StringRef path,
   removeTemporary.releaseFile();
   // A unique file is private to the user; a library follows the umask.
   llvm::sys::fs::setPermissions(
-      path, static_cast<llvm::sys::fs::perms>(
-                (llvm::sys::fs::all_read | llvm::sys::fs::all_write |
-                 llvm::sys::fs::all_exe) &
-                ~llvm::sys::fs::getUmask()));
+      path, static_cast<llvm::sys::fs::perms>((llvm::sys::fs::all_read |
+                                               llvm::sys::fs::all_write |
+                                               llvm::sys::fs::all_exe) &
+                                              ~llvm::sys::fs::getUmask()));
   return llvm::Error::success();
 }

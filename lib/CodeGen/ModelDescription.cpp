@@ -49,9 +49,9 @@ describeTensor(func::FuncOp function, Type type, DictionaryAttr attributes,
     if (auto name = attributes.getAs<StringAttr>(SlimDialect::kNameAttr))
       description.name = name.str();
   auto fail = [&](const Twine &why) {
-    return function.emitError() << role << " '" << description.name
-                                << "' of entry point '"
-                                << function.getSymName() << "' " << why;
+    return function.emitError()
+           << role << " '" << description.name << "' of entry point '"
+           << function.getSymName() << "' " << why;
   };
 
   auto tensor = dyn_cast<RankedTensorType>(type);

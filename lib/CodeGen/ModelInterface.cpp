@@ -40,28 +40,26 @@ public:
         llvm::StructType::get(context, {pointer, i32, i32, pointer, pointer});
     entryInfo =
         llvm::StructType::get(context, {pointer, i32, i32, pointer, pointer});
-    modelInfo =
-        llvm::StructType::get(context, {i32, i32, pointer, pointer, pointer,
-                                        pointer, pointer, i64});
+    modelInfo = llvm::StructType::get(
+        context, {i32, i32, pointer, pointer, pointer, pointer, pointer, i64});
   }
 
   void emit() {
     SmallVector<llvm::Constant *> entries, adaptors;
     for (const EntryDescription &entry : model.entries) {
       entries.push_back(llvm::ConstantStruct::get(
-          entryInfo,
-          {string(entry.name), int32(entry.inputs.size()),
-           int32(entry.outputs.size()), describe(entry.inputs),
-           describe(entry.outputs)}));
+          entryInfo, {string(entry.name), int32(entry.inputs.size()),
+                      int32(entry.outputs.size()), describe(entry.inputs),
+                      describe(entry.outputs)}));
       adaptors.push_back(emitAdaptor(entry));
     }
-    define("slim_rt_model_info",
-           llvm::ConstantStruct::get(
-               modelInfo,
-               {int32(SLIM_ABI_VERSION), int32(model.entries.size()),
-                array(entryInfo, entries), string("slim " SLIM_VERSION),
-                string(target.triple.str()), string(target.cpu),
-                string(model.report), int64(model.weightBytes)}));
+    define(
+        "slim_rt_model_info",
+        llvm::ConstantStruct::get(
+            modelInfo, {int32(SLIM_ABI_VERSION), int32(model.entries.size()),
+                        array(entryInfo, entries), string("slim " SLIM_VERSION),
+                        string(target.triple.str()), string(target.cpu),
+                        string(model.report), int64(model.weightBytes)}));
     define("slim_rt_entries",
            llvm::ConstantArray::get(
                llvm::ArrayType::get(pointer, adaptors.size()), adaptors));
@@ -85,8 +83,7 @@ private:
   llvm::Constant *string(StringRef text) {
     return global(llvm::ConstantDataArray::getString(context, text));
   }
-  llvm::Constant *array(llvm::Type *type,
-                        ArrayRef<llvm::Constant *> elements) {
+  llvm::Constant *array(llvm::Type *type, ArrayRef<llvm::Constant *> elements) {
     if (elements.empty())
       return llvm::ConstantPointerNull::get(
           llvm::cast<llvm::PointerType>(pointer));
@@ -112,9 +109,9 @@ private:
                                   llvm::cast<llvm::PointerType>(pointer))
                             : string(name));
       elements.push_back(llvm::ConstantStruct::get(
-          tensorInfo, {string(tensor.name), int32(tensor.type),
-                       int32(tensor.shape.size()), array(i64, shape),
-                       array(pointer, names)}));
+          tensorInfo,
+          {string(tensor.name), int32(tensor.type), int32(tensor.shape.size()),
+           array(i64, shape), array(pointer, names)}));
     }
     return array(tensorInfo, elements);
   }
@@ -122,8 +119,7 @@ private:
   llvm::StructType *getDescriptorType(const TensorDescription &description) {
     SmallVector<llvm::Type *> fields{pointer, pointer, i64};
     if (!description.shape.empty())
-      fields.append(
-          2, llvm::ArrayType::get(i64, description.shape.size()));
+      fields.append(2, llvm::ArrayType::get(i64, description.shape.size()));
     return llvm::StructType::get(context, fields);
   }
 
@@ -148,10 +144,9 @@ private:
     SmallVector<llvm::Type *> resultTypes;
     for (const TensorDescription &output : entry.outputs)
       resultTypes.push_back(getDescriptorType(output));
-    llvm::Type *resultType =
-        resultTypes.size() == 1
-            ? resultTypes.front()
-            : llvm::StructType::get(context, resultTypes);
+    llvm::Type *resultType = resultTypes.size() == 1
+                                 ? resultTypes.front()
+                                 : llvm::StructType::get(context, resultTypes);
     llvm::Value *results = nullptr;
     if (!resultTypes.empty()) {
       results = b.CreateAlloca(resultType);
@@ -197,8 +192,7 @@ private:
           b.CreateLoad(pointer, b.CreateStructGEP(descriptor, slot, 1));
       llvm::Value *offset =
           b.CreateLoad(i64, b.CreateStructGEP(descriptor, slot, 2));
-      llvm::Type *element =
-          b.getIntNTy(8 * getElementBytes(output.type));
+      llvm::Type *element = b.getIntNTy(8 * getElementBytes(output.type));
       data = b.CreateGEP(element, data, offset);
       llvm::Value *outputs = adaptor->getArg(1);
       b.CreateStore(data, tensorField(outputs, i, {0}));
@@ -206,10 +200,10 @@ private:
       b.CreateStore(b.getInt32(output.shape.size()),
                     tensorField(outputs, i, {2}));
       for (unsigned dim = 0; dim < output.shape.size(); ++dim) {
-        llvm::Value *extent = b.CreateLoad(
-            i64, b.CreateInBoundsGEP(
-                     descriptor, slot,
-                     {b.getInt32(0), b.getInt32(3), b.getInt32(dim)}));
+        llvm::Value *extent =
+            b.CreateLoad(i64, b.CreateInBoundsGEP(descriptor, slot,
+                                                  {b.getInt32(0), b.getInt32(3),
+                                                   b.getInt32(dim)}));
         b.CreateStore(extent, tensorField(outputs, i, {3, dim}));
       }
     }

@@ -26,8 +26,7 @@ FailureOr<WeightSection> WeightSection::collect(ModuleOp module) {
     Weight entry;
     entry.symbol = weight.getSymName().str();
     entry.numBytes = data->getBytes().size();
-    if (auto external =
-            dyn_cast_or_null<ExternalAttr>(weight.getDataAttr())) {
+    if (auto external = dyn_cast_or_null<ExternalAttr>(weight.getDataAttr())) {
       SmallString<256> path(resolveWeightPath(weight, external));
       llvm::sys::fs::make_absolute(path);
       entry.file = path.str().str();

@@ -95,9 +95,9 @@ void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
 }
 
 void slim::registerCPUPipelines() {
-  PassPipelineRegistration<>(
-      "slim-simplify", "Canonical, minimal form of a slim module",
-      buildSimplifyPipeline);
+  PassPipelineRegistration<>("slim-simplify",
+                             "Canonical, minimal form of a slim module",
+                             buildSimplifyPipeline);
   PassPipelineRegistration<>("slim-to-linalg",
                              "From the slim dialect to fused linalg on tensors",
                              buildSlimToLinalgPipeline);

@@ -128,20 +128,18 @@ LogicalResult Compilation::compress() {
 LogicalResult
 Compilation::writeText(StringRef path,
                        llvm::function_ref<void(raw_ostream &)> print) {
-  return report(
-      llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
-        print(os);
-        return llvm::Error::success();
-      }));
+  return report(llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
+    print(os);
+    return llvm::Error::success();
+  }));
 }
 
 LogicalResult Compilation::writeReport() {
   if (options.reportPath.empty())
     return success();
-  llvm::json::Value value(
-      llvm::json::Object{{"model", options.inputPath},
-                         {"pipeline", options.compress},
-                         {"weights", getReport(*module)}});
+  llvm::json::Value value(llvm::json::Object{{"model", options.inputPath},
+                                             {"pipeline", options.compress},
+                                             {"weights", getReport(*module)}});
   return writeText(options.reportPath, [&](raw_ostream &os) {
     os << llvm::formatv("{0:2}", value) << "\n";
   });
@@ -153,9 +151,8 @@ LogicalResult Compilation::lowerAndEmit() {
     return failure();
   llvm::json::Array entries = getReport(*module);
   if (!entries.empty()) {
-    llvm::json::Value value(
-        llvm::json::Object{{"pipeline", options.compress},
-                           {"weights", std::move(entries)}});
+    llvm::json::Value value(llvm::json::Object{
+        {"pipeline", options.compress}, {"weights", std::move(entries)}});
     description->report = llvm::formatv("{0}", value).str();
   }
   FailureOr<WeightSection> weights = WeightSection::collect(*module);
@@ -217,8 +214,8 @@ LogicalResult Compilation::emit(llvm::Module &llvmModule,
   }
 
   // Text refers to a file of weights that stays; an object file contains them.
-  bool isText = options.emit == EmitKind::LLVM ||
-                options.emit == EmitKind::Assembly;
+  bool isText =
+      options.emit == EmitKind::LLVM || options.emit == EmitKind::Assembly;
   SmallString<256> blob;
   std::optional<llvm::FileRemover> removeBlob;
   if (weights.needsBlob()) {
@@ -226,10 +223,9 @@ LogicalResult Compilation::emit(llvm::Module &llvmModule,
       blob = options.outputPath;
       blob += ".weights";
     } else {
-      if (std::error_code failed = llvm::sys::fs::createTemporaryFile(
-              "slim", "weights", blob))
-        return error() << "cannot write a temporary file: "
-                       << failed.message();
+      if (std::error_code failed =
+              llvm::sys::fs::createTemporaryFile("slim", "weights", blob))
+        return error() << "cannot write a temporary file: " << failed.message();
       removeBlob.emplace(blob);
     }
     if (failed(report(weights.writeBlob(blob))))
@@ -238,9 +234,8 @@ LogicalResult Compilation::emit(llvm::Module &llvmModule,
   weights.define(llvmModule, blob);
 
   if (options.emit == EmitKind::LLVM)
-    return writeText(options.outputPath, [&](raw_ostream &os) {
-      llvmModule.print(os, nullptr);
-    });
+    return writeText(options.outputPath,
+                     [&](raw_ostream &os) { llvmModule.print(os, nullptr); });
 
   TimingScope scope = timing.nest("machine code");
   if (options.emit == EmitKind::Assembly)

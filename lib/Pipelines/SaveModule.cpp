@@ -70,10 +70,10 @@ static std::string makeHeader(MutableArrayRef<SavedWeight> weights) {
       shape.push_back(extent);
     int64_t begin = weight.offset;
     int64_t end = begin + weight.data.getBytes().size();
-    header[weight.op.getSymName()] = llvm::json::Object{
-        {"dtype", getTypeName(weight.data.getElementType())},
-        {"shape", std::move(shape)},
-        {"data_offsets", llvm::json::Array{begin, end}}};
+    header[weight.op.getSymName()] =
+        llvm::json::Object{{"dtype", getTypeName(weight.data.getElementType())},
+                           {"shape", std::move(shape)},
+                           {"data_offsets", llvm::json::Array{begin, end}}};
   }
   std::string text =
       llvm::formatv("{0}", llvm::json::Value(std::move(header))).str();
@@ -128,9 +128,9 @@ llvm::Error slim::saveModule(ModuleOp module, StringRef path) {
               }))
         return error;
       for (SavedWeight &weight : weights)
-        weight.op.setDataAttr(ExternalAttr::get(
-            context, llvm::sys::path::filename(weightPath),
-            8 + header.size() + weight.offset));
+        weight.op.setDataAttr(
+            ExternalAttr::get(context, llvm::sys::path::filename(weightPath),
+                              8 + header.size() + weight.offset));
     }
   }
   return llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {

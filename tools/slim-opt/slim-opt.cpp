@@ -6,6 +6,6 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   slim::registerAllDialects(registry);
   slim::registerAllPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "slim pass driver\n", registry));
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "slim pass driver\n", registry));
 }

@@ -50,9 +50,6 @@ static cl::opt<std::string>
 static cl::opt<std::string>
     triple("triple", cl::desc("Target triple (default: this machine's)"),
            cl::cat(category));
-static cl::opt<bool> threads("threads",
-                             cl::desc("Use several threads (OpenMP)"),
-                             cl::cat(category));
 static cl::list<std::string>
     dims("dim", cl::value_desc("name=value"),
          cl::desc("Fix a named dimension of an ONNX model"), cl::cat(category));
@@ -67,6 +64,14 @@ static cl::opt<unsigned>
     optLevel("O", cl::Prefix, cl::init(2), cl::value_desc("level"),
              cl::desc("Optimization level of LLVM, 0 to 3 (default: 2)"),
              cl::cat(category));
+
+/// libLLVM registers options of its own tools, among them one of this name.
+static void forgetOption(llvm::StringRef name) {
+  auto &known = cl::getRegisteredOptions();
+  auto entry = known.find(name);
+  if (entry != known.end())
+    entry->second->removeArgument();
+}
 
 /// One line, "slimc: error: at 'node': message", and its notes.
 static void print(const mlir::Diagnostic &diagnostic) {
@@ -111,6 +116,9 @@ static int fail(const llvm::Twine &message) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  forgetOption("threads");
+  cl::opt<bool> threads("threads", cl::desc("Use several threads (OpenMP)"),
+                        cl::cat(category));
   mlir::registerAsmPrinterCLOptions();
   mlir::registerMLIRContextCLOptions();
   mlir::registerPassManagerCLOptions();

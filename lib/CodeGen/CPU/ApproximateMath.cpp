@@ -27,9 +27,12 @@ static bool hasApproximation(StringRef name) {
 /// Whatever is not approximated is a libm call in f32 for 16-bit floats, too.
 static bool needsF32(StringRef name) {
   static const llvm::StringSet<> native = {
-      math::AbsFOp::getOperationName(),     math::AbsIOp::getOperationName(),
-      math::CeilOp::getOperationName(),     math::CopySignOp::getOperationName(),
-      math::FloorOp::getOperationName(),    math::FmaOp::getOperationName(),
+      math::AbsFOp::getOperationName(),
+      math::AbsIOp::getOperationName(),
+      math::CeilOp::getOperationName(),
+      math::CopySignOp::getOperationName(),
+      math::FloorOp::getOperationName(),
+      math::FmaOp::getOperationName(),
       math::RoundEvenOp::getOperationName()};
   return !native.contains(name);
 }

@@ -36,10 +36,10 @@ struct LowerChecksPass
       LLVM::GlobalOp message = getMessage(builder, check);
       Block *block = check->getBlock();
       Block *next = block->splitBlock(check->getNextNode());
-      Block *fail = builder.createBlock(block->getParent(),
-                                        block->getParent()->end());
-      Value address = LLVM::AddressOfOp::create(
-          builder, check.getLoc(), pointer, message.getSymName());
+      Block *fail =
+          builder.createBlock(block->getParent(), block->getParent()->end());
+      Value address = LLVM::AddressOfOp::create(builder, check.getLoc(),
+                                                pointer, message.getSymName());
       LLVM::CallOp::create(builder, check.getLoc(), TypeRange(), kFail,
                            ValueRange{address});
       LLVM::UnreachableOp::create(builder, check.getLoc());
@@ -61,10 +61,10 @@ private:
     text.push_back('\0');
     std::string name = ("slim_message_" + Twine(messages.size() - 1)).str();
     auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), text.size());
-    global = LLVM::GlobalOp::create(builder, check.getLoc(), type,
-                                    /*isConstant=*/true,
-                                    LLVM::Linkage::Internal, name,
-                                    builder.getStringAttr(text));
+    global =
+        LLVM::GlobalOp::create(builder, check.getLoc(), type,
+                               /*isConstant=*/true, LLVM::Linkage::Internal,
+                               name, builder.getStringAttr(text));
     return global;
   }
 

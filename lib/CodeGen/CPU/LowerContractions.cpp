@@ -115,8 +115,8 @@ public:
         rows(std::max(1u, options.rows)),
         numVectors(std::max(1u, options.vectors)) {
     elementType = c.out.getType().getElementType();
-    lanes = std::max<int64_t>(
-        1, options.vectorBytes / (elementType.getIntOrFloatBitWidth() / 8));
+    lanes = std::max<int64_t>(1, options.vectorBytes /
+                                     (elementType.getIntOrFloatBitWidth() / 8));
     vectorType = VectorType::get({lanes}, elementType);
     maskType = VectorType::get({lanes}, b.getI1Type());
     columns = lanes * numVectors;
@@ -151,11 +151,11 @@ public:
         sizes.front() = one;
       else
         for (unsigned dim : c.outer)
-          sizes.front() = arith::MulIOp::create(b, loc, sizes.front(),
-                                                extents[dim].value);
-      buffer = memref::AllocOp::create(
-          b, loc, MemRefType::get(shape, elementType), sizes,
-          b.getI64IntegerAttr(64));
+          sizes.front() =
+              arith::MulIOp::create(b, loc, sizes.front(), extents[dim].value);
+      buffer =
+          memref::AllocOp::create(b, loc, MemRefType::get(shape, elementType),
+                                  sizes, b.getI64IntegerAttr(64));
     }
     auto body = [&](ArrayRef<Value> loopIvs) {
       for (auto [dim, iv] : llvm::zip(c.outer, loopIvs))
@@ -166,8 +166,7 @@ public:
         Value stride = panels;
         for (auto [dim, iv] : llvm::reverse(llvm::zip(c.outer, loopIvs))) {
           slot = add(slot, arith::MulIOp::create(b, loc, iv, stride));
-          stride =
-              arith::MulIOp::create(b, loc, stride, extents[dim].value);
+          stride = arith::MulIOp::create(b, loc, stride, extents[dim].value);
         }
       }
       emitPanel(loopIvs.back(), buffer, slot);
@@ -200,8 +199,7 @@ private:
       for (unsigned i = 0; i < operand->map.getNumResults(); ++i)
         if (operand->getDim(i) == dim) {
           Extent extent;
-          extent.value =
-              b.createOrFold<memref::DimOp>(loc, operand->buffer, i);
+          extent.value = b.createOrFold<memref::DimOp>(loc, operand->buffer, i);
           if (!operand->getType().isDynamicDim(i)) {
             extent.fixed = operand->getType().getDimSize(i);
             extent.value = index(extent.fixed);
@@ -252,8 +250,7 @@ private:
   /// All rows of one panel of columns.
   void emitPanel(Value panel, Value buffer, Value slot) {
     ivs[c.n] = arith::MulIOp::create(b, loc, panel, index(columns));
-    Value left =
-        arith::SubIOp::create(b, loc, extents[c.n].value, ivs[c.n]);
+    Value left = arith::SubIOp::create(b, loc, extents[c.n].value, ivs[c.n]);
     if (packed)
       emitPacking(buffer, slot, left);
 
@@ -274,8 +271,7 @@ private:
     SmallVector<Value> masks;
     for (unsigned v = 0; v < numVectors; ++v) {
       Value bound = arith::SubIOp::create(b, loc, left, index(v * lanes));
-      masks.push_back(
-          vector::CreateMaskOp::create(b, loc, maskType, bound));
+      masks.push_back(vector::CreateMaskOp::create(b, loc, maskType, bound));
     }
     emitRows(buffer, slot, masks);
   }
@@ -291,8 +287,8 @@ private:
     emitNest({valid, extents[c.k].value}, {}, [&](ArrayRef<Value> jk) {
       ivs[c.n] = arith::AddIOp::create(b, loc, base, jk[0]);
       ivs[c.k] = jk[1];
-      Value element = memref::LoadOp::create(b, loc, c.rhs.buffer,
-                                             c.rhs.getIndices(ivs));
+      Value element =
+          memref::LoadOp::create(b, loc, c.rhs.buffer, c.rhs.getIndices(ivs));
       memref::StoreOp::create(b, loc, element, buffer,
                               ValueRange{slot, jk[1], jk[0]});
     });
@@ -323,10 +319,8 @@ private:
           continue;
         fixedBegin = done;
       } else {
-        Value left =
-            arith::SubIOp::create(b, loc, extents[c.m].value, begin);
-        Value rest =
-            arith::RemUIOp::create(b, loc, left, index(block));
+        Value left = arith::SubIOp::create(b, loc, extents[c.m].value, begin);
+        Value rest = arith::RemUIOp::create(b, loc, left, index(block));
         end = arith::SubIOp::create(b, loc, extents[c.m].value, rest);
       }
       auto loop = scf::ForOp::create(b, loc, begin, end, index(block));
@@ -363,8 +357,7 @@ private:
         sums.push_back(loadVector(c.out.buffer, c.out.getIndices(ivs), masks, v,
                                   zeroVector));
       }
-    auto loop =
-        scf::ForOp::create(b, loc, zero, extents[c.k].value, one, sums);
+    auto loop = scf::ForOp::create(b, loc, zero, extents[c.k].value, one, sums);
     {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(loop.getBody());
@@ -377,17 +370,15 @@ private:
               b, loc, vectorType, buffer,
               ValueRange{slot, ivs[c.k], index(v * lanes)}));
         else
-          columnsOfRhs.push_back(loadVector(c.rhs.buffer,
-                                            c.rhs.getIndices(ivs), masks, v,
-                                            zeroVector));
+          columnsOfRhs.push_back(loadVector(c.rhs.buffer, c.rhs.getIndices(ivs),
+                                            masks, v, zeroVector));
       }
       SmallVector<Value> next;
       for (int64_t row = 0; row < block; ++row) {
         at(row, 0);
-        Value element = memref::LoadOp::create(b, loc, c.lhs.buffer,
-                                               c.lhs.getIndices(ivs));
-        Value splat =
-            vector::BroadcastOp::create(b, loc, vectorType, element);
+        Value element =
+            memref::LoadOp::create(b, loc, c.lhs.buffer, c.lhs.getIndices(ivs));
+        Value splat = vector::BroadcastOp::create(b, loc, vectorType, element);
         for (unsigned v = 0; v < numVectors; ++v)
           next.push_back(vector::FMAOp::create(
               b, loc, splat, columnsOfRhs[v],

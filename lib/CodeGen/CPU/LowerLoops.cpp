@@ -30,16 +30,15 @@ static LogicalResult lowerCopy(IRRewriter &rewriter, memref::CopyOp op) {
   if (!type || !isa<MemRefType>(op.getTarget().getType()))
     return op.emitOpError("copies an unranked buffer, which no loop can");
   rewriter.setInsertionPoint(op);
-  SmallVector<AffineMap> maps(
-      2, rewriter.getMultiDimIdentityMap(type.getRank()));
+  SmallVector<AffineMap> maps(2,
+                              rewriter.getMultiDimIdentityMap(type.getRank()));
   SmallVector<utils::IteratorType> iterators(type.getRank(),
                                              utils::IteratorType::parallel);
-  linalg::GenericOp::create(
-      rewriter, op.getLoc(), ValueRange{op.getSource()},
-      ValueRange{op.getTarget()}, maps, iterators,
-      [](OpBuilder &b, Location loc, ValueRange args) {
-        linalg::YieldOp::create(b, loc, args.front());
-      });
+  linalg::GenericOp::create(rewriter, op.getLoc(), ValueRange{op.getSource()},
+                            ValueRange{op.getTarget()}, maps, iterators,
+                            [](OpBuilder &b, Location loc, ValueRange args) {
+                              linalg::YieldOp::create(b, loc, args.front());
+                            });
   rewriter.eraseOp(op);
   return success();
 }
@@ -137,12 +136,11 @@ struct LowerLoopsPass : public slim::impl::LowerLoopsPassBase<LowerLoopsPass> {
         return signalPassFailure();
       }
       linalg::LinalgOp linalgOp = *ordered;
-      bool parallel =
-          threads && linalgOp.getNumLoops() > 0 &&
-          linalgOp.getIteratorTypesArray().front() ==
-              utils::IteratorType::parallel &&
-          isLarge(linalgOp) &&
-          !linalgOp->getParentOfType<scf::ParallelOp>();
+      bool parallel = threads && linalgOp.getNumLoops() > 0 &&
+                      linalgOp.getIteratorTypesArray().front() ==
+                          utils::IteratorType::parallel &&
+                      isLarge(linalgOp) &&
+                      !linalgOp->getParentOfType<scf::ParallelOp>();
       rewriter.setInsertionPoint(linalgOp);
       FailureOr<linalg::LinalgLoops> loops =
           linalg::linalgOpToLoops(rewriter, linalgOp);

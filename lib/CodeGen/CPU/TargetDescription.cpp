@@ -39,9 +39,8 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
   initializeTargets();
   CPUTargetDescription description;
   std::string host = llvm::sys::getDefaultTargetTriple();
-  description.triple = llvm::Triple(
-      llvm::Triple::normalize(tripleName.empty() ? StringRef(host)
-                                                 : tripleName));
+  description.triple = llvm::Triple(llvm::Triple::normalize(
+      tripleName.empty() ? StringRef(host) : tripleName));
   const llvm::Triple &triple = description.triple;
   if (!triple.isOSLinux() || (!triple.isX86_64() && !triple.isAArch64(64)))
     return llvm::createStringError(
@@ -51,9 +50,8 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
   description.cpu = cpuName.str();
   if (cpuName == "native") {
     if (triple.getArch() != llvm::Triple(host).getArch())
-      return llvm::createStringError(
-          "CPU 'native' is not one of target '" + triple.str() +
-          "'; name a CPU of it");
+      return llvm::createStringError("CPU 'native' is not one of target '" +
+                                     triple.str() + "'; name a CPU of it");
     description.cpu = llvm::sys::getHostCPUName().str();
     // A virtual machine may hide features that the model has.
     llvm::SubtargetFeatures features;
@@ -121,10 +119,9 @@ CPUTargetDescription::createTargetMachine() const {
   if (!target)
     return target.takeError();
   llvm::TargetOptions options;
-  std::unique_ptr<llvm::TargetMachine> machine(
-      (*target)->createTargetMachine(triple, cpu, features, options,
-                                     llvm::Reloc::PIC_, std::nullopt,
-                                     llvm::CodeGenOptLevel::Default));
+  std::unique_ptr<llvm::TargetMachine> machine((*target)->createTargetMachine(
+      triple, cpu, features, options, llvm::Reloc::PIC_, std::nullopt,
+      llvm::CodeGenOptLevel::Default));
   if (!machine)
     return llvm::createStringError("LLVM has no code generator for '" +
                                    triple.str() + "'");
