@@ -33,6 +33,10 @@ Error slim::run::prepareOutputDirectory(StringRef directory,
   if (std::error_code code = sys::fs::create_directories(directory))
     return createStringError("cannot create the output directory '" +
                              directory + "': " + code.message());
+  if (!sys::fs::can_write(directory))
+    return createStringError("cannot write to the output directory '" +
+                             directory +
+                             "'; choose another or change its mode");
   return Error::success();
 }
 

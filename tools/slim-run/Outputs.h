@@ -9,8 +9,8 @@
 
 namespace slim::run {
 
-/// Creates the directory if it does not exist, and fails if two outputs would
-/// have the same file. To be called before the run.
+/// Creates the directory if it does not exist; fails if it cannot be written to
+/// or if two outputs would have the same file. To be called before the run.
 llvm::Error prepareOutputDirectory(llvm::StringRef directory,
                                    const slim_entry_info &entry);
 
