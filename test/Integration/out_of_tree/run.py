@@ -48,7 +48,7 @@ def main() -> int:
         os.path.join(prefix, "bin", "slim-opt"),
         f"--load-pass-plugin={plugin_build}/ExamplePass.so",
         "--pass-pipeline=builtin.module(example-clear-small{threshold=0.2})",
-        os.path.join(HERE, "model.mlir"),
+        os.path.join(HERE, "Inputs", "model.mlir"),
     )
     for text, where in [
         ("cleared 2 of 4 values", done.stderr),
