@@ -66,8 +66,12 @@ void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
-  if (options.threads)
+  if (options.threads) {
     pm.addPass(createConvertSCFToOpenMPPass());
+    // Inlines the scopes of stack allocations that the conversion leaves, which
+    // may not hold the several blocks that control flow will have.
+    pm.addPass(createCanonicalizerPass());
+  }
 
   // The LLVM dialect.
   pm.addNestedPass<func::FuncOp>(memref::createExpandStridedMetadataPass());

@@ -157,6 +157,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   slim::registerAllDialects(registry);
   mlir::MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
   mlir::ScopedDiagnosticHandler handler(&context,
                                         [](mlir::Diagnostic &diagnostic) {
                                           print(diagnostic);
