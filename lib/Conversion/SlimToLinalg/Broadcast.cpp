@@ -84,55 +84,81 @@ static Value stretch(OpBuilder &b, Location loc, Value operand,
       .getResult(0);
 }
 
+SmallVector<OpFoldResult>
+conversion::broadcastExtents(OpBuilder &b, Location loc,
+                             ArrayRef<SmallVector<OpFoldResult>> shapes,
+                             ArrayRef<int64_t> declared) {
+  int64_t rank = declared.size();
+  SmallVector<OpFoldResult> result;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    SmallVector<OpFoldResult> candidates;
+    for (ArrayRef<OpFoldResult> extents : shapes) {
+      int64_t ownDim = dim - (rank - static_cast<int64_t>(extents.size()));
+      if (ownDim >= 0 && !isConstantIntValue(extents[ownDim], 1))
+        candidates.push_back(extents[ownDim]);
+    }
+    result.push_back(combineExtents(b, loc, candidates, declared[dim]));
+  }
+  return result;
+}
+
+Value conversion::alignOperand(OpBuilder &b, Location loc, Operation *op,
+                               Value operand, ArrayRef<OpFoldResult> extents,
+                               AffineMap &map) {
+  SmallVector<OpFoldResult> ownExtents = getExtents(b, loc, operand);
+  int64_t rank = extents.size();
+  int64_t offset = rank - static_cast<int64_t>(ownExtents.size());
+  ArrayRef<OpFoldResult> wanted = extents.drop_front(offset);
+  SmallVector<AffineExpr> exprs;
+  SmallVector<int64_t> doubtful;
+  for (auto [dim, extent] : llvm::enumerate(ownExtents)) {
+    // A known 1 is read at 0; all else runs along with the result.
+    if (isConstantIntValue(extent, 1) && !isConstantIntValue(wanted[dim], 1)) {
+      exprs.push_back(b.getAffineConstantExpr(0));
+      continue;
+    }
+    exprs.push_back(b.getAffineDimExpr(offset + dim));
+    if (areEqual(extent, wanted[dim]))
+      continue;
+    Value fits = b.createOrFold<arith::OrIOp>(
+        loc, compare(b, loc, arith::CmpIPredicate::eq, extent, wanted[dim]),
+        compare(b, loc, arith::CmpIPredicate::eq, extent, b.getIndexAttr(1)));
+    emitCheck(b, loc, op, fits,
+              "operands have extents that do not broadcast in dimension " +
+                  Twine(offset + dim) + " of the result");
+    if (!isConstantIntValue(wanted[dim], 1))
+      doubtful.push_back(dim);
+  }
+  map = AffineMap::get(rank, 0, exprs, b.getContext());
+  return doubtful.empty() ? operand
+                          : stretch(b, loc, operand, doubtful, wanted);
+}
+
+Value conversion::broadcastTo(OpBuilder &b, Location loc, Operation *op,
+                              Value operand, ArrayRef<OpFoldResult> extents) {
+  AffineMap map;
+  operand = alignOperand(b, loc, op, operand, extents, map);
+  if (map.isIdentity())
+    return operand;
+  Type elementType = cast<RankedTensorType>(operand.getType()).getElementType();
+  return createParallelGeneric(
+      b, loc, extents, elementType, operand, map,
+      [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+}
+
 Broadcast conversion::broadcastOperands(OpBuilder &b, Location loc,
                                         Operation *op, ValueRange operands,
                                         RankedTensorType type) {
-  int64_t rank = type.getRank();
-  SmallVector<SmallVector<OpFoldResult>> operandExtents;
+  SmallVector<SmallVector<OpFoldResult>> shapes;
   for (Value operand : operands)
-    operandExtents.push_back(getExtents(b, loc, operand));
-
+    shapes.push_back(getExtents(b, loc, operand));
   Broadcast result;
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    SmallVector<OpFoldResult> candidates;
-    for (ArrayRef<OpFoldResult> extents : operandExtents) {
-      int64_t operandDim = dim - (rank - static_cast<int64_t>(extents.size()));
-      if (operandDim >= 0 && !isConstantIntValue(extents[operandDim], 1))
-        candidates.push_back(extents[operandDim]);
-    }
-    result.extents.push_back(
-        combineExtents(b, loc, candidates, type.getDimSize(dim)));
-  }
-
-  for (auto [operand, extents] : llvm::zip(operands, operandExtents)) {
-    int64_t offset = rank - static_cast<int64_t>(extents.size());
-    ArrayRef<OpFoldResult> wanted =
-        ArrayRef<OpFoldResult>(result.extents).drop_front(offset);
-    SmallVector<AffineExpr> exprs;
-    SmallVector<int64_t> doubtful;
-    for (auto [dim, extent] : llvm::enumerate(extents)) {
-      // A known 1 is read at 0; all else runs along with the result.
-      if (isConstantIntValue(extent, 1) &&
-          !isConstantIntValue(wanted[dim], 1)) {
-        exprs.push_back(b.getAffineConstantExpr(0));
-        continue;
-      }
-      exprs.push_back(b.getAffineDimExpr(offset + dim));
-      if (areEqual(extent, wanted[dim]))
-        continue;
-      Value fits = b.createOrFold<arith::OrIOp>(
-          loc, compare(b, loc, arith::CmpIPredicate::eq, extent, wanted[dim]),
-          compare(b, loc, arith::CmpIPredicate::eq, extent, b.getIndexAttr(1)));
-      emitCheck(b, loc, op, fits,
-                "operands have extents that do not broadcast in dimension " +
-                    Twine(offset + dim) + " of the result");
-      if (!isConstantIntValue(wanted[dim], 1))
-        doubtful.push_back(dim);
-    }
-    result.operands.push_back(doubtful.empty()
-                                  ? operand
-                                  : stretch(b, loc, operand, doubtful, wanted));
-    result.maps.push_back(AffineMap::get(rank, 0, exprs, b.getContext()));
+  result.extents = broadcastExtents(b, loc, shapes, type.getShape());
+  for (Value operand : operands) {
+    AffineMap map;
+    result.operands.push_back(
+        alignOperand(b, loc, op, operand, result.extents, map));
+    result.maps.push_back(map);
   }
   return result;
 }

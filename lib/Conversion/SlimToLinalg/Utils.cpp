@@ -234,6 +234,12 @@ OpFoldResult conversion::mulExtents(OpBuilder &b, Location loc,
                                       std::multiplies<int64_t>());
 }
 
+OpFoldResult conversion::divExtents(OpBuilder &b, Location loc,
+                                    OpFoldResult lhs, OpFoldResult rhs) {
+  return computeExtent<arith::DivUIOp>(b, loc, lhs, rhs,
+                                       std::divides<int64_t>());
+}
+
 OpFoldResult conversion::mulExtents(OpBuilder &b, Location loc,
                                     ArrayRef<OpFoldResult> extents) {
   OpFoldResult product = b.getIndexAttr(1);
@@ -366,82 +372,4 @@ void conversion::emitEqualExtentsCheck(OpBuilder &b, Location loc,
       b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
                                     toValue(b, loc, lhs), toValue(b, loc, rhs));
   emitCheck(b, loc, op, equal, what);
-}
-
-//===----------------------------------------------------------------------===//
-// Tensors
-//===----------------------------------------------------------------------===//
-
-Value conversion::createEmpty(OpBuilder &b, Location loc,
-                              ArrayRef<OpFoldResult> extents,
-                              Type elementType) {
-  return tensor::EmptyOp::create(b, loc, extents, elementType);
-}
-
-Value conversion::createFilled(OpBuilder &b, Location loc,
-                               ArrayRef<OpFoldResult> extents, Value scalar) {
-  Value empty = createEmpty(b, loc, extents, scalar.getType());
-  return linalg::FillOp::create(b, loc, scalar, empty).getResult(0);
-}
-
-Value conversion::castTensor(OpBuilder &b, Location loc, Value tensor,
-                             Type type) {
-  if (tensor.getType() == type)
-    return tensor;
-  return b.createOrFold<tensor::CastOp>(loc, type, tensor);
-}
-
-Value conversion::createParallelGeneric(OpBuilder &b, Location loc,
-                                        ArrayRef<OpFoldResult> extents,
-                                        Type elementType, ValueRange operands,
-                                        ArrayRef<AffineMap> maps,
-                                        BodyBuilder body) {
-  int64_t rank = extents.size();
-  Value empty = createEmpty(b, loc, extents, elementType);
-  SmallVector<AffineMap> allMaps(maps);
-  allMaps.push_back(b.getMultiDimIdentityMap(rank));
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-             b, loc, empty.getType(), operands, empty, allMaps, iterators,
-             [&](OpBuilder &b, Location loc, ValueRange args) {
-               Value result = body(b, loc, args.drop_back());
-               linalg::YieldOp::create(b, loc, result);
-             })
-      .getResult(0);
-}
-
-Value conversion::collapse(OpBuilder &b, Location loc, Value tensor,
-                           ArrayRef<ReassociationIndices> groups) {
-  if (llvm::all_of(groups, [](auto &group) { return group.size() == 1; }) &&
-      static_cast<int64_t>(groups.size()) ==
-          cast<RankedTensorType>(tensor.getType()).getRank())
-    return tensor;
-  return b.createOrFold<tensor::CollapseShapeOp>(loc, tensor, groups);
-}
-
-Value conversion::expand(OpBuilder &b, Location loc, Value tensor,
-                         ArrayRef<OpFoldResult> extents,
-                         ArrayRef<ReassociationIndices> groups) {
-  auto type = cast<RankedTensorType>(tensor.getType());
-  if (static_cast<int64_t>(extents.size()) == type.getRank())
-    return tensor;
-  // The op wants a dimension static exactly where its source's is.
-  SmallVector<int64_t> sourceShape;
-  for (const ReassociationIndices &group : groups) {
-    int64_t product = 1;
-    for (int64_t dim : group) {
-      std::optional<int64_t> extent = getConstantIntValue(extents[dim]);
-      product = extent && !ShapedType::isDynamic(product)
-                    ? product * *extent
-                    : ShapedType::kDynamic;
-    }
-    sourceShape.push_back(product);
-  }
-  if (!groups.empty())
-    tensor = castTensor(b, loc, tensor, type.clone(sourceShape));
-  auto resultType =
-      RankedTensorType::get(getStaticShape(extents), type.getElementType());
-  return b.createOrFold<tensor::ExpandShapeOp>(loc, resultType, tensor, groups,
-                                               extents);
 }

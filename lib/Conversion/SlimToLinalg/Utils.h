@@ -69,6 +69,10 @@ OpFoldResult mulExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
 OpFoldResult mulExtents(OpBuilder &b, Location loc,
                         ArrayRef<OpFoldResult> extents);
 
+/// The quotient, rounded down; `rhs` is positive.
+OpFoldResult divExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
+                        OpFoldResult rhs);
+
 /// The shape that `extents` spell, dynamic where they are values.
 SmallVector<int64_t> getStaticShape(ArrayRef<OpFoldResult> extents);
 
@@ -144,6 +148,28 @@ Value createParallelGeneric(OpBuilder &b, Location loc,
                             ValueRange operands, ArrayRef<AffineMap> maps,
                             BodyBuilder body);
 
+/// `tensor` with every element converted as castScalar does.
+Value castElements(OpBuilder &b, Location loc, Value tensor, Type from,
+                   Type to);
+
+/// The extents of shapes broadcast together, of which the declared type says
+/// `declared` (as many dimensions as the result has).
+SmallVector<OpFoldResult>
+broadcastExtents(OpBuilder &b, Location loc,
+                 ArrayRef<SmallVector<OpFoldResult>> shapes,
+                 ArrayRef<int64_t> declared);
+
+/// Prepares `operand` for reading along with a result of `extents`, aligned at
+/// the last dimension: checks that its extents fit, expands dimensions of which
+/// only the run can tell whether they stretch, and sets `map` to where the
+/// result's elements lie in the value that is returned.
+Value alignOperand(OpBuilder &b, Location loc, Operation *op, Value operand,
+                   ArrayRef<OpFoldResult> extents, AffineMap &map);
+
+/// `operand` broadcast to `extents` in memory, or itself if it has them.
+Value broadcastTo(OpBuilder &b, Location loc, Operation *op, Value operand,
+                  ArrayRef<OpFoldResult> extents);
+
 /// Operands broadcast together as slim's elementwise ops do it.
 struct Broadcast {
   SmallVector<OpFoldResult> extents; ///< of the result
@@ -161,6 +187,22 @@ Broadcast broadcastOperands(OpBuilder &b, Location loc, Operation *op,
 Value createElementwise(OpBuilder &b, Location loc, Operation *op,
                         ValueRange operands, RankedTensorType type,
                         BodyBuilder body);
+
+/// linalg.generic that reduces the dimensions `axes` of its operands' loop
+/// space `extents`. `body` gets the operands' elements and then the
+/// accumulator, which begins as `init`, and returns the new accumulator.
+Value createReduction(OpBuilder &b, Location loc,
+                      ArrayRef<OpFoldResult> extents, ArrayRef<int64_t> axes,
+                      Value init, ValueRange operands, ArrayRef<AffineMap> maps,
+                      BodyBuilder body);
+
+/// Inserts dimensions of extent 1, so that they are the dimensions `axes` of
+/// the result.
+Value insertUnitDims(OpBuilder &b, Location loc, Value tensor,
+                     ArrayRef<int64_t> axes);
+/// Removes the dimensions `axes`, of extent 1.
+Value dropUnitDims(OpBuilder &b, Location loc, Value tensor,
+                   ArrayRef<int64_t> axes);
 
 /// Collapses and expands by tensor.collapse_shape and tensor.expand_shape.
 Value collapse(OpBuilder &b, Location loc, Value tensor,
