@@ -164,7 +164,8 @@ public:
       if (packed && parallel) {
         slot = loopIvs.back();
         Value stride = panels;
-        for (auto [dim, iv] : llvm::reverse(llvm::zip(c.outer, loopIvs))) {
+        for (auto [dim, iv] :
+             llvm::reverse(llvm::zip_equal(c.outer, loopIvs.drop_back()))) {
           slot = add(slot, arith::MulIOp::create(b, loc, iv, stride));
           stride = arith::MulIOp::create(b, loc, stride, extents[dim].value);
         }
