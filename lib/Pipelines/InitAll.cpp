@@ -5,6 +5,7 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "slim/CodeGen/CPU/Passes.h"
+#include "slim/Compress/Passes.h"
 #include "slim/Conversion/Passes.h"
 #include "slim/IR/SlimDialect.h"
 #include "slim/Pipelines/CPU.h"
@@ -18,6 +19,7 @@ void slim::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void slim::registerAllPasses() {
   mlir::registerAllPasses();
+  registerSlimCompressPasses();
   registerSlimConversionPasses();
   registerSlimCPUPasses();
   registerCPUPipelines();
