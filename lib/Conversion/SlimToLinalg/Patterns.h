@@ -26,6 +26,7 @@ void populateResizePatterns(const TypeConverter &, RewritePatternSet &);
 void populateShapeArithmeticPatterns(const TypeConverter &,
                                      RewritePatternSet &);
 void populateShapePatterns(const TypeConverter &, RewritePatternSet &);
+void populateSlicePatterns(const TypeConverter &, RewritePatternSet &);
 void populateWeightPatterns(const TypeConverter &, RewritePatternSet &);
 
 } // namespace slim::conversion

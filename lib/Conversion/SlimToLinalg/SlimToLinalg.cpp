@@ -73,8 +73,15 @@ struct ConvertSlimToLinalgPass
     populateReturnOpTypeConversionPattern(patterns, converter);
     scf::populateSCFStructuralTypeConversions(converter, patterns);
 
+    conversion::populateConvPatterns(converter, patterns);
     conversion::populateElementwisePatterns(converter, patterns);
+    conversion::populateIndexingPatterns(converter, patterns);
+    conversion::populatePoolPatterns(converter, patterns);
+    conversion::populateRecurrentPatterns(converter, patterns);
+    conversion::populateResizePatterns(converter, patterns);
+    conversion::populateShapePatterns(converter, patterns);
     conversion::populateShapeArithmeticPatterns(converter, patterns);
+    conversion::populateSlicePatterns(converter, patterns);
     conversion::populateWeightPatterns(converter, patterns);
 
     if (failed(applyPartialConversion(getOperation(), target,
