@@ -1,0 +1,93 @@
+//===- Passes.td - Passes within the slim dialect ----------*- tablegen -*-===//
+#ifndef SLIM_IR_TRANSFORMS_PASSES_TD
+#define SLIM_IR_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FoldBatchNormPass : Pass<"slim-fold-batch-norm", "::mlir::ModuleOp"> {
+  let summary = "fold batch normalization into the layer before it";
+  let description = [{
+    Replaces `slim.batch_norm` after a `slim.conv`, `slim.conv_transpose` or
+    `slim.linear` by other weights of that layer, where its result has no other
+    use and all parameters are constants or weights with data. Likewise a
+    multiplication by, an addition or a subtraction of one number a channel.
+
+    The new weights are computed in f64 and rounded once. They take the names of
+    the old ones, which are erased if nothing else uses them; otherwise the old
+    ones stay and the new ones have `.folded` behind their names. A bias that
+    the layer did not have is named after its weight. Layers in several
+    functions that share their parameters share the folded ones, too.
+
+    A normalization without such a layer before it, or one whose parameters are
+    compressed or have no data, stays.
+
+    Numeric effect: rounding only.
+
+    Before:
+
+    ```mlir
+    %y = slim.conv %x, %w {...} : ...
+    %z = slim.batch_norm %y, %scale, %bias, %mean, %variance {epsilon = 1.0e-5 : f32} : ...
+    ```
+
+    After:
+
+    ```mlir
+    %w = slim.get_weight @conv.weight : tensor<8x3x3x3xf32>
+    %b = slim.get_weight @conv.bias : tensor<8xf32>
+    %z = slim.conv %x, %w, %b {...} : ...
+    ```
+  }];
+  let statistics = [
+    Statistic<"numFolded", "num-folded", "Ops folded into the layer before">,
+    Statistic<"numLeft", "num-left", "Batch normalizations left">,
+  ];
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
+def FuseIdiomsPass : Pass<"slim-fuse-idioms"> {
+  let summary = "recognize ops that exporters write as arithmetic";
+  let description = [{
+    Replaces, in whatever order exporters write the factors and terms:
+
+    - x / 2 * (1 + erf(x / sqrt 2)) by `slim.gelu`, and its approximation with
+      tanh likewise;
+    - x * sigmoid(x) by `slim.silu`;
+    - min(max(x + 3, 0), 6) / 6 by `slim.hard_sigmoid`, and x times it by
+      `slim.hard_swish`;
+    - (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), over the last
+      dimensions, by `slim.layer_norm`, which takes a weight or constant that it
+      is multiplied by, and one that is added, as its scale and bias;
+    - x / sqrt(mean(x^2) + epsilon) by `slim.rms_norm`, with its scale.
+
+    Constants are compared within the precision of the element type. Parts that
+    have other uses stay, and nothing is fused if an inner product has.
+
+    Numeric effect: rounding only; f16 and bf16 gain, since norms are computed
+    in f32.
+
+    Before:
+
+    ```mlir
+    %d = slim.div %x, %sqrt2 : (tensor<?x64xf32>, tensor<f32>) -> tensor<?x64xf32>
+    %e = slim.erf %d : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    %f = slim.add %e, %one : (tensor<?x64xf32>, tensor<f32>) -> tensor<?x64xf32>
+    %g = slim.mul %x, %f : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    %h = slim.mul %g, %half : (tensor<?x64xf32>, tensor<f32>) -> tensor<?x64xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %h = slim.gelu %x : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numActivations", "num-activations",
+              "Activation functions recognized">,
+    Statistic<"numNorms", "num-norms", "Normalizations recognized">,
+  ];
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
+#endif // SLIM_IR_TRANSFORMS_PASSES_TD
