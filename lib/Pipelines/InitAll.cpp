@@ -4,10 +4,12 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "slim/Analysis/Passes.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "slim/Compress/Passes.h"
 #include "slim/Conversion/Passes.h"
 #include "slim/IR/SlimDialect.h"
+#include "slim/IR/Transforms/Passes.h"
 #include "slim/Pipelines/CPU.h"
 
 void slim::registerAllDialects(mlir::DialectRegistry &registry) {
@@ -19,6 +21,8 @@ void slim::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void slim::registerAllPasses() {
   mlir::registerAllPasses();
+  registerSlimIRPasses();
+  registerSlimAnalysisPasses();
   registerSlimCompressPasses();
   registerSlimConversionPasses();
   registerSlimCPUPasses();
