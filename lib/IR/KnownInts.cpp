@@ -133,13 +133,7 @@ Elements KnownInts::compute(Operation *op) {
 }
 
 Elements KnownInts::visit(ShapeOp op) {
-  Value input = op.getInput();
-  // The source of a cast has the more precise type.
-  while (auto cast = input.getDefiningOp<tensor::CastOp>()) {
-    if (!isa<RankedTensorType>(cast.getSource().getType()))
-      break;
-    input = cast.getSource();
-  }
+  Value input = skipCasts(op.getInput());
   auto type = cast<RankedTensorType>(input.getType());
   auto start = static_cast<int64_t>(op.getStart());
   auto end = static_cast<int64_t>(op.getEnd());
@@ -392,6 +386,15 @@ Elements KnownInts::visitReduction(Operation *op) {
 //===----------------------------------------------------------------------===//
 // Questions
 //===----------------------------------------------------------------------===//
+
+Value slim::detail::skipCasts(Value value) {
+  while (auto cast = value.getDefiningOp<tensor::CastOp>()) {
+    if (!isa<RankedTensorType>(cast.getSource().getType()))
+      break;
+    value = cast.getSource();
+  }
+  return value;
+}
 
 std::optional<SmallVector<KnownInt>>
 slim::detail::getKnownElements(Value value) {

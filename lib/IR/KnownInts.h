@@ -31,6 +31,10 @@ struct KnownInt {
 /// one. The elements of tensors of higher rank are listed in row-major order.
 std::optional<SmallVector<KnownInt>> getKnownElements(Value value);
 
+/// The tensor that `tensor.cast` ops made `value` of: it has the more precise
+/// type, and is the one that KnownInt names.
+Value skipCasts(Value value);
+
 /// The element of a scalar or one-element tensor.
 KnownInt getKnownElement(Value value);
 
