@@ -79,8 +79,8 @@ public:
               "include", options.include, &filter.include),
           {"exclude", options.exclude, &filter.exclude}}) {
       std::string error;
-      if (!regex->isValid(error))
-        return module.emitError()
+      if (!pattern.empty() && !regex->isValid(error))
+        return emitError(module.getLoc())
                << pass << ": option '" << name << "': '" << pattern
                << "' is not a regular expression: " << error;
     }

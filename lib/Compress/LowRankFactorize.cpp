@@ -207,7 +207,8 @@ struct LowRankFactorizePass
 
   LogicalResult checkOptions() {
     auto error = [&](const Twine &message) {
-      return getOperation().emitError("lowrank-factorize: ") << message;
+      return emitError(getOperation().getLoc(), "lowrank-factorize: ")
+             << message;
     };
     if ((rank != 0) + (energy != 0) + (ratio != 0) != 1)
       return error("exactly one of the options 'rank', 'energy' and 'ratio' "

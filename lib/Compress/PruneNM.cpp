@@ -168,6 +168,10 @@ static FailureOr<CompressionOutcome> prune(CompressibleWeight &weight,
                                            WeightRewriter &rewriter, int64_t n,
                                            int64_t m) {
   // What can be done with this weight.
+  if (llvm::any_of(weight.tree.getPath(), [](DecodeOpInterface decode) {
+        return isa<SparseDecodeOp>(*decode);
+      }))
+    return CompressionOutcome::skipped("it is N:M sparse already");
   bool scaledByRow = false, hasZeroPoint = false;
   for (DecodeOpInterface decode : weight.tree.getPath()) {
     auto dequantize = dyn_cast<DequantizeOp>(*decode);
@@ -267,8 +271,8 @@ static FailureOr<CompressionOutcome> prune(CompressibleWeight &weight,
     return scaledByRow ? decoded : rebuildTree(builder, root, decoded);
   });
   auto outcome = CompressionOutcome::applied(
-      Twine(n) + ":" + Twine(m) + " along " + Twine(form->cols) +
-      " reduction elements of " + Twine(form->rows) + " channels");
+      Twine(n) + ":" + Twine(m) + " in the rows of a " + Twine(form->rows) +
+      "x" + Twine(form->cols) + " matrix");
   outcome.with("sparsity",
                Builder(context).getF64FloatAttr(double(m - n) / double(m)));
   return outcome;
@@ -280,8 +284,8 @@ struct PruneNMPass : slim::impl::PruneNMPassBase<PruneNMPass> {
 
   void runOnOperation() override {
     if (n < 1 || n >= m || m > 256) {
-      getOperation().emitError("prune-nm: options must satisfy "
-                               "1 <= n < m <= 256, not n=")
+      emitError(getOperation().getLoc(), "prune-nm: options must satisfy "
+                                         "1 <= n < m <= 256, not n=")
           << int64_t(n) << " m=" << int64_t(m);
       return signalPassFailure();
     }

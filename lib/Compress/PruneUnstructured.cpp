@@ -87,8 +87,9 @@ struct PruneUnstructuredPass
   void runOnOperation() override {
     // The comparison is false for NaN too.
     if (!(sparsity >= 0 && sparsity <= 1)) {
-      getOperation().emitError("prune-unstructured: option 'sparsity' must be "
-                               "between 0 and 1, not ")
+      emitError(getOperation().getLoc(),
+                "prune-unstructured: option 'sparsity' must be "
+                "between 0 and 1, not ")
           << double(sparsity);
       return signalPassFailure();
     }
