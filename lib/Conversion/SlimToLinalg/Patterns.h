@@ -27,6 +27,7 @@ void populateShapeArithmeticPatterns(const TypeConverter &,
                                      RewritePatternSet &);
 void populateShapePatterns(const TypeConverter &, RewritePatternSet &);
 void populateSlicePatterns(const TypeConverter &, RewritePatternSet &);
+void populateSoftmaxPatterns(const TypeConverter &, RewritePatternSet &);
 void populateWeightPatterns(const TypeConverter &, RewritePatternSet &);
 
 } // namespace slim::conversion

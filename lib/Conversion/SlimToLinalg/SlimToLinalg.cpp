@@ -76,12 +76,16 @@ struct ConvertSlimToLinalgPass
     conversion::populateConvPatterns(converter, patterns);
     conversion::populateElementwisePatterns(converter, patterns);
     conversion::populateIndexingPatterns(converter, patterns);
+    conversion::populateLinearPatterns(converter, patterns);
+    conversion::populateNormalizationPatterns(converter, patterns);
     conversion::populatePoolPatterns(converter, patterns);
     conversion::populateRecurrentPatterns(converter, patterns);
+    conversion::populateReductionPatterns(converter, patterns);
     conversion::populateResizePatterns(converter, patterns);
     conversion::populateShapePatterns(converter, patterns);
     conversion::populateShapeArithmeticPatterns(converter, patterns);
     conversion::populateSlicePatterns(converter, patterns);
+    conversion::populateSoftmaxPatterns(converter, patterns);
     conversion::populateWeightPatterns(converter, patterns);
 
     if (failed(applyPartialConversion(getOperation(), target,

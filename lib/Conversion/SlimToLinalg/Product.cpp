@@ -1,0 +1,105 @@
+//===- Product.cpp - Matrix products --------------------------------------===//
+#include "Product.h"
+#include "ScalarOps.h"
+
+using namespace slim;
+using namespace slim::conversion;
+
+Type conversion::getAccumulatorType(Type lhs, Type rhs) {
+  auto lhsInt = dyn_cast<IntegerType>(lhs), rhsInt = dyn_cast<IntegerType>(rhs);
+  if (lhsInt && rhsInt)
+    return IntegerType::get(lhs.getContext(), std::max({32u, lhsInt.getWidth(),
+                                                        rhsInt.getWidth()}));
+  return getComputeType(lhs);
+}
+
+/// 8-bit floats have no arithmetic: they are multiplied as f32.
+static Value widenSmallFloat(OpBuilder &b, Location loc, Value tensor) {
+  Type type = cast<RankedTensorType>(tensor.getType()).getElementType();
+  auto floatType = dyn_cast<FloatType>(type);
+  if (!floatType || floatType.getWidth() > 8)
+    return tensor;
+  return castElements(b, loc, tensor, type, b.getF32Type());
+}
+
+/// A contraction that extends each operand by its own sign.
+static Value createGenericProduct(OpBuilder &b, Location loc,
+                                  const Product &product, Value init,
+                                  bool isBatched) {
+  unsigned rank = isBatched ? 4 : 3, first = isBatched ? 1 : 0;
+  AffineExpr m = b.getAffineDimExpr(first), n = b.getAffineDimExpr(first + 1),
+             k = b.getAffineDimExpr(first + 2);
+  auto makeMap = [&](AffineExpr row, AffineExpr column) {
+    SmallVector<AffineExpr> exprs;
+    if (isBatched)
+      exprs.push_back(b.getAffineDimExpr(0));
+    exprs.append({row, column});
+    return AffineMap::get(rank, 0, exprs, b.getContext());
+  };
+  SmallVector<AffineMap> maps = {
+      makeMap(m, k), product.transposeRhs ? makeMap(n, k) : makeMap(k, n),
+      makeMap(m, n)};
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  iterators.back() = utils::IteratorType::reduction;
+  auto extend = [&](OpBuilder &b, Location loc, Value value,
+                    bool isUnsigned) -> Value {
+    if (value.getType() == product.accumulator)
+      return value;
+    if (isUnsigned)
+      return arith::ExtUIOp::create(b, loc, product.accumulator, value);
+    return arith::ExtSIOp::create(b, loc, product.accumulator, value);
+  };
+  return linalg::GenericOp::create(
+             b, loc, init.getType(), ValueRange{product.lhs, product.rhs}, init,
+             maps, iterators,
+             [&](OpBuilder &b, Location loc, ValueRange args) {
+               Value lhs = extend(b, loc, args[0], product.lhsIsUnsigned);
+               Value rhs = extend(b, loc, args[1], product.rhsIsUnsigned);
+               Value sum =
+                   createAdd(b, loc, args[2], createMul(b, loc, lhs, rhs));
+               linalg::YieldOp::create(b, loc, sum);
+             })
+      .getResult(0);
+}
+
+Value conversion::createProduct(OpBuilder &b, Location loc, Product product) {
+  product.lhs = widenSmallFloat(b, loc, product.lhs);
+  product.rhs = widenSmallFloat(b, loc, product.rhs);
+  int64_t rank = cast<RankedTensorType>(product.lhs.getType()).getRank();
+  bool isBatched = rank == 3;
+
+  SmallVector<OpFoldResult> extents;
+  if (isBatched)
+    extents.push_back(getExtent(b, loc, product.lhs, 0));
+  extents.push_back(getExtent(b, loc, product.lhs, rank - 2));
+  extents.push_back(getExtent(b, loc, product.rhs,
+                              product.transposeRhs ? rank - 2 : rank - 1));
+  Value init =
+      createFilled(b, loc, extents, createZero(b, loc, product.accumulator));
+
+  bool isInteger = isa<IntegerType>(product.accumulator);
+  if (isInteger && product.lhsIsUnsigned != product.rhsIsUnsigned)
+    return createGenericProduct(b, loc, product, init, isBatched);
+  SmallVector<NamedAttribute> attributes;
+  if (isInteger && product.lhsIsUnsigned)
+    attributes.push_back(b.getNamedAttr(
+        "cast", linalg::TypeFnAttr::get(b.getContext(),
+                                        linalg::TypeFn::cast_unsigned)));
+  SmallVector<Value> inputs = {product.lhs, product.rhs};
+  if (!isBatched && product.transposeRhs)
+    return linalg::MatmulTransposeBOp::create(b, loc, init.getType(), inputs,
+                                              init, attributes)
+        .getResult(0);
+  if (!isBatched)
+    return linalg::MatmulOp::create(b, loc, init.getType(), inputs, init,
+                                    attributes)
+        .getResult(0);
+  if (product.transposeRhs)
+    return linalg::BatchMatmulTransposeBOp::create(b, loc, init.getType(),
+                                                   inputs, init, attributes)
+        .getResult(0);
+  return linalg::BatchMatmulOp::create(b, loc, init.getType(), inputs, init,
+                                       attributes)
+      .getResult(0);
+}

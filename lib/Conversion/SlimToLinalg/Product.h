@@ -1,0 +1,31 @@
+//===- Product.h - Matrix products ------------------------------*- C++ -*-===//
+#ifndef SLIM_LIB_CONVERSION_SLIMTOLINALG_PRODUCT_H
+#define SLIM_LIB_CONVERSION_SLIMTOLINALG_PRODUCT_H
+
+#include "Utils.h"
+
+namespace slim::conversion {
+
+/// The type in which products of two element types (as the slim op has them)
+/// are summed: f32 or wider, i32 for small integers.
+Type getAccumulatorType(Type lhs, Type rhs);
+
+/// A matrix product, or a batch of products where the operands have three
+/// dimensions.
+struct Product {
+  Value lhs; ///< [batch,] M x K
+  Value rhs; ///< [batch,] K x N, or N x K if transposeRhs
+  bool transposeRhs = false;
+  bool lhsIsUnsigned = false;
+  bool rhsIsUnsigned = false;
+  Type accumulator;
+};
+
+/// Builds the product as a named linalg op where there is one for the types (a
+/// generic contraction where signed meets unsigned); the result has the
+/// accumulator's type.
+Value createProduct(OpBuilder &b, Location loc, Product product);
+
+} // namespace slim::conversion
+
+#endif // SLIM_LIB_CONVERSION_SLIMTOLINALG_PRODUCT_H
