@@ -10,10 +10,6 @@ using namespace slim::conversion;
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
-OpFoldResult conversion::indexAttr(OpBuilder &b, int64_t value) {
-  return b.getIndexAttr(value);
-}
-
 template <typename OpT>
 static OpFoldResult createFolded(OpBuilder &b, Location loc, OpFoldResult lhs,
                                  OpFoldResult rhs) {
@@ -21,8 +17,8 @@ static OpFoldResult createFolded(OpBuilder &b, Location loc, OpFoldResult lhs,
       b.createOrFold<OpT>(loc, toValue(b, loc, lhs), toValue(b, loc, rhs)));
 }
 
-OpFoldResult conversion::divExtents(OpBuilder &b, Location loc,
-                                    OpFoldResult lhs, OpFoldResult rhs) {
+OpFoldResult conversion::divSigned(OpBuilder &b, Location loc, OpFoldResult lhs,
+                                   OpFoldResult rhs) {
   if (isConstantIntValue(rhs, 1))
     return lhs;
   return createFolded<arith::DivSIOp>(b, loc, lhs, rhs);
@@ -360,22 +356,6 @@ Value conversion::padWithScalar(OpBuilder &b, Location loc, Value tensor,
   Value filled = createFilled(b, loc, extents, scalar);
   return tensor::InsertSliceOp::create(b, loc, tensor, filled, low, sizes,
                                        steps);
-}
-
-Value conversion::castElements(OpBuilder &b, Location loc, Value tensor,
-                               Type from, Type to) {
-  auto type = cast<RankedTensorType>(tensor.getType());
-  from = getElementTypeOrSelf(from);
-  Type toSignless =
-      getSignlessType(RankedTensorType::get({}, to)).getElementType();
-  if (type.getElementType() == toSignless)
-    return tensor;
-  return createParallelGeneric(
-      b, loc, getExtents(b, loc, tensor), toSignless, tensor,
-      b.getMultiDimIdentityMap(type.getRank()),
-      [&](OpBuilder &b, Location loc, ValueRange args) {
-        return castScalar(b, loc, args[0], from, to);
-      });
 }
 
 Value conversion::transposeTensor(OpBuilder &b, Location loc, Value tensor,

@@ -16,11 +16,9 @@ namespace slim::conversion {
 // Arithmetic on extents and positions, folded where possible
 //===----------------------------------------------------------------------===//
 
-OpFoldResult indexAttr(OpBuilder &b, int64_t value);
-
 /// The quotient rounded toward zero; the divisor is not 0.
-OpFoldResult divExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
-                        OpFoldResult rhs);
+OpFoldResult divSigned(OpBuilder &b, Location loc, OpFoldResult lhs,
+                       OpFoldResult rhs);
 OpFoldResult minExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
                         OpFoldResult rhs);
 OpFoldResult maxExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
@@ -76,11 +74,6 @@ Value insertLeading(OpBuilder &b, Location loc, Value part, Value tensor,
 Value padWithScalar(OpBuilder &b, Location loc, Value tensor,
                     ArrayRef<OpFoldResult> low, ArrayRef<OpFoldResult> high,
                     Value scalar);
-
-/// Converts all elements as slim.cast does; `from` is the element type before
-/// conversion to signless types.
-Value castElements(OpBuilder &b, Location loc, Value tensor, Type from,
-                   Type to);
 
 /// `tensor` with its dimensions permuted; no copy if the order of dimensions
 /// other than those of extent 1 stays.

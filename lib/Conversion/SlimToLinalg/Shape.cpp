@@ -302,56 +302,9 @@ struct LowerExpand : public OpConversionPattern<ExpandOp> {
       extents.push_back(
           selectExtents(rewriter, loc, stretches, wanted, extent));
     }
-    Value result = broadcastTo(rewriter, loc, input, extents);
+    Value result = broadcastTo(rewriter, loc, op, input, extents);
     rewriter.replaceOp(op, castChecked(rewriter, loc, op, result, type));
     return success();
-  }
-
-private:
-  /// Stretches dimensions of extent 1; ranks are aligned at the end.
-  static Value broadcastTo(OpBuilder &b, Location loc, Value input,
-                           ArrayRef<OpFoldResult> extents) {
-    SmallVector<OpFoldResult> source = getExtents(b, loc, input), kept;
-    int64_t offset = extents.size() - source.size();
-    SmallVector<AffineExpr> exprs;
-    bool stretches = offset != 0, open = false;
-    for (auto [dim, extent] : llvm::enumerate(source)) {
-      OpFoldResult wanted = extents[offset + dim];
-      if (areEqual(extent, wanted)) {
-        exprs.push_back(b.getAffineDimExpr(offset + dim));
-        kept.push_back(extent);
-      } else if (isConstantIntValue(extent, 1)) {
-        stretches = true;
-      } else {
-        open = true;
-      }
-    }
-    if (!open && !stretches)
-      return input;
-    Type elementType = getElementTypeOrSelf(input);
-    if (!open) {
-      AffineMap map = AffineMap::get(extents.size(), 0, exprs, b.getContext());
-      return createParallelGeneric(
-          b, loc, extents, elementType, reshapeTensor(b, loc, input, kept), map,
-          [](OpBuilder &, Location, ValueRange args) { return args[0]; });
-    }
-    // Only the run can tell whether a dimension stretches: position or 0.
-    SmallVector<Value> isOne;
-    for (OpFoldResult extent : source)
-      isOne.push_back(
-          compareExtents(b, loc, CmpIPredicate::eq, extent, b.getIndexAttr(1)));
-    return createParallelGeneric(
-        b, loc, extents, elementType, {}, {},
-        [&](OpBuilder &b, Location loc, ValueRange) -> Value {
-          Value zero = createIndex(b, loc, 0);
-          SmallVector<Value> positions;
-          for (auto [dim, one] : llvm::enumerate(isOne)) {
-            Value position = linalg::IndexOp::create(b, loc, offset + dim);
-            positions.push_back(
-                b.createOrFold<arith::SelectOp>(loc, one, zero, position));
-          }
-          return tensor::ExtractOp::create(b, loc, input, positions);
-        });
   }
 };
 
@@ -461,7 +414,7 @@ private:
               "the step is 0");
     OpFoldResult distance =
         subExtents(b, loc, toExtent(limit), toExtent(start));
-    OpFoldResult quotient = divExtents(b, loc, distance, step);
+    OpFoldResult quotient = divSigned(b, loc, distance, step);
     OpFoldResult rest =
         subExtents(b, loc, distance, mulExtents(b, loc, quotient, step));
     // Rounded up: truncation did so already where the signs differ.

@@ -64,8 +64,7 @@ Progression getProgression(OpBuilder &b, Location loc, SliceOp op,
   OpFoldResult sign = selectExtents(b, loc, backward, b.getIndexAttr(-1), one);
   OpFoldResult distance = subExtents(b, loc, end, start);
   OpFoldResult count = addExtents(
-      b, loc, divExtents(b, loc, subExtents(b, loc, distance, sign), step),
-      one);
+      b, loc, divSigned(b, loc, subExtents(b, loc, distance, sign), step), one);
   Value some = compareExtents(b, loc, CmpIPredicate::sgt,
                               mulExtents(b, loc, distance, sign), zero);
   return {start, selectExtents(b, loc, some, count, zero), step};
