@@ -23,6 +23,7 @@ void populatePoolPatterns(const TypeConverter &, RewritePatternSet &);
 void populateRecurrentPatterns(const TypeConverter &, RewritePatternSet &);
 void populateReductionPatterns(const TypeConverter &, RewritePatternSet &);
 void populateResizePatterns(const TypeConverter &, RewritePatternSet &);
+void populateScanPatterns(const TypeConverter &, RewritePatternSet &);
 void populateShapeArithmeticPatterns(const TypeConverter &,
                                      RewritePatternSet &);
 void populateShapePatterns(const TypeConverter &, RewritePatternSet &);

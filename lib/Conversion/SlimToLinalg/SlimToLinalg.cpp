@@ -73,7 +73,9 @@ struct ConvertSlimToLinalgPass
     populateReturnOpTypeConversionPattern(patterns, converter);
     scf::populateSCFStructuralTypeConversions(converter, patterns);
 
+    conversion::populateAttentionPatterns(converter, patterns);
     conversion::populateConvPatterns(converter, patterns);
+    conversion::populateDecodePatterns(converter, patterns);
     conversion::populateElementwisePatterns(converter, patterns);
     conversion::populateIndexingPatterns(converter, patterns);
     conversion::populateLinearPatterns(converter, patterns);
@@ -82,6 +84,7 @@ struct ConvertSlimToLinalgPass
     conversion::populateRecurrentPatterns(converter, patterns);
     conversion::populateReductionPatterns(converter, patterns);
     conversion::populateResizePatterns(converter, patterns);
+    conversion::populateScanPatterns(converter, patterns);
     conversion::populateShapePatterns(converter, patterns);
     conversion::populateShapeArithmeticPatterns(converter, patterns);
     conversion::populateSlicePatterns(converter, patterns);

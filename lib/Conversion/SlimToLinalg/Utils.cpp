@@ -74,6 +74,21 @@ static std::pair<BlockArgument, int64_t> resolveNamedDim(BlockArgument argument,
   return {argument, dim};
 }
 
+/// An extent that an op was made with, itself looked through where it is a
+/// dimension of another tensor.
+static OpFoldResult resolveExtent(OpBuilder &b, Location loc,
+                                  OpFoldResult extent) {
+  auto value = dyn_cast<Value>(extent);
+  if (!value)
+    return extent;
+  if (auto dimOp = value.getDefiningOp<tensor::DimOp>())
+    if (std::optional<int64_t> index = dimOp.getConstantIndex();
+        index && isa<RankedTensorType>(dimOp.getSource().getType()) &&
+        !isa<BlockArgument>(dimOp.getSource()))
+      return getExtent(b, loc, dimOp.getSource(), *index);
+  return foldExtent(value);
+}
+
 OpFoldResult conversion::getExtent(OpBuilder &b, Location loc, Value tensor,
                                    int64_t dim) {
   while (true) {
@@ -107,7 +122,7 @@ OpFoldResult conversion::getExtent(OpBuilder &b, Location loc, Value tensor,
       continue;
     }
     if (auto op = dyn_cast<tensor::EmptyOp>(def))
-      return foldExtent(op.getDynamicSize(dim));
+      return resolveExtent(b, loc, op.getDynamicSize(dim));
     if (auto op = dyn_cast<tensor::GenerateOp>(def))
       return foldExtent(op.getDynamicExtents()[type.getDynamicDimIndex(dim)]);
     if (auto op = dyn_cast<tensor::SplatOp>(def))
