@@ -38,12 +38,17 @@ class Slim_I32Enum<string name, string summary, list<I32EnumAttrCase> cases>
   let genSpecializedAttr = 0;
 }
 
+class Slim_EnumAttr<EnumInfo info, string attrMnemonic>
+    : EnumAttr<Slim_Dialect, info, attrMnemonic> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def Slim_PadMode : Slim_I32Enum<"PadMode", "what lies beyond a tensor's edge", [
     I32EnumAttrCase<"Constant", 0, "constant">,
     I32EnumAttrCase<"Reflect", 1, "reflect">,
     I32EnumAttrCase<"Edge", 2, "edge">,
     I32EnumAttrCase<"Wrap", 3, "wrap">]>;
-def Slim_PadModeAttr : EnumAttr<Slim_Dialect, Slim_PadMode, "pad_mode">;
+def Slim_PadModeAttr : Slim_EnumAttr<Slim_PadMode, "pad_mode">;
 
 def Slim_ScatterMode : Slim_I32Enum<"ScatterMode",
     "how a scattered value meets the one that is there", [
@@ -53,14 +58,14 @@ def Slim_ScatterMode : Slim_I32Enum<"ScatterMode",
     I32EnumAttrCase<"Max", 3, "max">,
     I32EnumAttrCase<"Min", 4, "min">]>;
 def Slim_ScatterModeAttr
-    : EnumAttr<Slim_Dialect, Slim_ScatterMode, "scatter_mode">;
+    : Slim_EnumAttr<Slim_ScatterMode, "scatter_mode">;
 
 def Slim_ResizeMode : Slim_I32Enum<"ResizeMode", "interpolation", [
     I32EnumAttrCase<"Nearest", 0, "nearest">,
     I32EnumAttrCase<"Linear", 1, "linear">,
     I32EnumAttrCase<"Cubic", 2, "cubic">]>;
 def Slim_ResizeModeAttr
-    : EnumAttr<Slim_Dialect, Slim_ResizeMode, "resize_mode">;
+    : Slim_EnumAttr<Slim_ResizeMode, "resize_mode">;
 
 def Slim_CoordinateMode : Slim_I32Enum<"CoordinateMode",
     "where an output sample lies in the input", [
@@ -70,7 +75,7 @@ def Slim_CoordinateMode : Slim_I32Enum<"CoordinateMode",
     I32EnumAttrCase<"Asymmetric", 3, "asymmetric">,
     I32EnumAttrCase<"HalfPixelSymmetric", 4, "half_pixel_symmetric">]>;
 def Slim_CoordinateModeAttr
-    : EnumAttr<Slim_Dialect, Slim_CoordinateMode, "coordinate_mode">;
+    : Slim_EnumAttr<Slim_CoordinateMode, "coordinate_mode">;
 
 def Slim_NearestMode : Slim_I32Enum<"NearestMode", "rounding of a coordinate", [
     I32EnumAttrCase<"RoundPreferFloor", 0, "round_prefer_floor">,
@@ -78,12 +83,12 @@ def Slim_NearestMode : Slim_I32Enum<"NearestMode", "rounding of a coordinate", [
     I32EnumAttrCase<"Floor", 2, "floor">,
     I32EnumAttrCase<"Ceil", 3, "ceil">]>;
 def Slim_NearestModeAttr
-    : EnumAttr<Slim_Dialect, Slim_NearestMode, "nearest_mode">;
+    : Slim_EnumAttr<Slim_NearestMode, "nearest_mode">;
 
 def Slim_Direction : Slim_I32Enum<"Direction", "order of time steps", [
     I32EnumAttrCase<"Forward", 0, "forward">,
     I32EnumAttrCase<"Reverse", 1, "reverse">,
     I32EnumAttrCase<"Bidirectional", 2, "bidirectional">]>;
-def Slim_DirectionAttr : EnumAttr<Slim_Dialect, Slim_Direction, "direction">;
+def Slim_DirectionAttr : Slim_EnumAttr<Slim_Direction, "direction">;
 
 #endif // SLIM_IR_SLIMATTRIBUTES_TD
