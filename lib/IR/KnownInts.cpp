@@ -34,7 +34,7 @@ using Elements = std::optional<SmallVector<KnownInt>>;
 
 class KnownInts {
 public:
-  const Elements &get(Value value);
+  Elements get(Value value);
 
 private:
   Elements compute(Value value);
@@ -81,7 +81,7 @@ static Elements makeUnknown(int64_t count) {
   return SmallVector<KnownInt>(count, KnownInt::unknown());
 }
 
-const Elements &KnownInts::get(Value value) {
+Elements KnownInts::get(Value value) {
   if (auto it = known.find(value); it != known.end())
     return it->second;
   // A cycle (in a graph region) finds nothing.
@@ -89,7 +89,8 @@ const Elements &KnownInts::get(Value value) {
   ++depth;
   Elements elements = compute(value);
   --depth;
-  return known[value] = std::move(elements);
+  known[value] = elements;
+  return elements;
 }
 
 Elements KnownInts::compute(Value value) {
@@ -206,8 +207,8 @@ Elements KnownInts::visit(SliceOp op) {
   if (!input)
     return std::nullopt;
   std::optional<int64_t> bounds[3];
-  for (auto [bound, operand] : llvm::zip_equal(
-           bounds, ValueRange{op.getStarts(), op.getEnds(), op.getSteps()})) {
+  Value operands[] = {op.getStarts(), op.getEnds(), op.getSteps()};
+  for (auto [bound, operand] : llvm::zip_equal(bounds, operands)) {
     const Elements &elements = get(operand);
     if (!elements || elements->size() != 1 || !elements->front().number)
       return std::nullopt;

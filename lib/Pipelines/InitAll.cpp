@@ -6,6 +6,7 @@
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "slim/Analysis/Passes.h"
 #include "slim/CodeGen/CPU/Passes.h"
+#include "slim/CodeGen/LLVMTranslation.h"
 #include "slim/Compress/Passes.h"
 #include "slim/Conversion/Passes.h"
 #include "slim/IR/SlimDialect.h"
@@ -17,6 +18,7 @@ void slim::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllToLLVMIRTranslations(registry);
+  registerSlimLLVMTranslation(registry);
 }
 
 void slim::registerAllPasses() {

@@ -9,10 +9,6 @@
 using namespace slim;
 using namespace slim::conversion;
 
-/// Constants of more elements lie in memory beside the weights instead of in
-/// the code, unless all elements are one value.
-static constexpr int64_t kMaxInlineElements = 1024;
-
 static MemRefType getGlobalType(RankedTensorType type) {
   RankedTensorType signless = getSignlessType(type);
   return MemRefType::get(signless.getShape(), signless.getElementType());
@@ -22,8 +18,9 @@ static MemRefType getGlobalType(RankedTensorType type) {
 /// `data` (null for a weight without data).
 static memref::GlobalOp createGlobal(OpBuilder &b, Location loc, StringRef name,
                                      RankedTensorType type, Attribute data) {
+  // Public: a private global without initial value would be undefined data.
   auto global = memref::GlobalOp::create(
-      b, loc, name, b.getStringAttr("private"), getGlobalType(type),
+      b, loc, name, /*sym_visibility=*/StringAttr(), getGlobalType(type),
       /*initial_value=*/Attribute(), /*constant=*/true,
       b.getI64IntegerAttr(64));
   if (data)
@@ -71,24 +68,8 @@ struct ConvertConstant : OpConversionPattern<ConstantOp> {
   LogicalResult
   matchAndRewrite(ConstantOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    Location loc = op.getLoc();
     auto type = cast<RankedTensorType>(op.getResult().getType());
     auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
-    if (!(dense && dense.isSplat()) &&
-        type.getNumElements() > kMaxInlineElements) {
-      auto module = op->getParentOfType<ModuleOp>();
-      std::string name;
-      for (unsigned number = 0; name.empty() || module.lookupSymbol(name);
-           ++number)
-        name = "slim_constant_" + std::to_string(number);
-      {
-        OpBuilder::InsertionGuard guard(rewriter);
-        rewriter.setInsertionPointToStart(module.getBody());
-        createGlobal(rewriter, loc, name, type, op.getValue());
-      }
-      rewriter.replaceOp(op, readGlobal(rewriter, loc, name, type));
-      return success();
-    }
     if (!dense) {
       std::optional<TensorData> data = TensorData::fromAttr(op.getValue());
       if (!data)
