@@ -47,7 +47,7 @@ static Error checkLibraryFile(StringRef path) {
       (host.isAArch64() ? ELF::EM_AARCH64 : ELF::EM_X86_64))
     return createStringError("'" + path + "' is compiled for " + arch +
                              " but this machine is " + host.getArchName() +
-                             "; compile it for this one with slimc --mcpu");
+                             "; compile it with slimc --triple=" + host.str());
   auto truncated = [&] {
     return createStringError("'" + path +
                              "' is truncated; copy or compile it again");
