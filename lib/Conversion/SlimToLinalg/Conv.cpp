@@ -202,13 +202,15 @@ private:
       filter.push_back(b.getAffineDimExpr(dim));
     SmallVector<Value> operands;
     SmallVector<AffineMap> maps;
-    for (const SmallVector<int64_t> &tap : getTaps(windows)) {
-      SmallVector<AffineExpr> position{b.getAffineDimExpr(0),
-                                       b.getAffineDimExpr(1)};
-      llvm::append_range(position,
-                         getTapExprs(context, windows, firstOutput, tap));
-      operands.push_back(input);
-      maps.push_back(AffineMap::get(loops.size(), 0, position, context));
+    SmallVector<AffineExpr> position{b.getAffineDimExpr(0),
+                                     b.getAffineDimExpr(1)};
+    for (unsigned dim = firstOutput; dim < loops.size(); ++dim)
+      position.push_back(b.getAffineDimExpr(dim));
+    AffineMap read = AffineMap::get(loops.size(), 0, position, context);
+    for (auto [tap, slice] :
+         llvm::zip_equal(getTaps(windows), sliceTaps(b, loc, windows, input))) {
+      operands.push_back(slice);
+      maps.push_back(read);
       SmallVector<AffineExpr> element(filter);
       for (int64_t k : tap)
         element.push_back(b.getAffineConstantExpr(k));

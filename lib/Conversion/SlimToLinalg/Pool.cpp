@@ -30,13 +30,9 @@ Value reduceWindows(OpBuilder &b, Location loc, const Windows &windows,
                                    b.getAffineDimExpr(1)};
 
   if (*windows.getNumTaps() <= kUnrolledTaps) {
-    SmallVector<AffineMap> maps;
-    for (const SmallVector<int64_t> &tap : getTaps(windows)) {
-      SmallVector<AffineExpr> exprs(position);
-      llvm::append_range(exprs, getTapExprs(context, windows, 2, tap));
-      maps.push_back(AffineMap::get(extents.size(), 0, exprs, context));
-    }
-    SmallVector<Value> operands(maps.size(), padded);
+    SmallVector<Value> operands = sliceTaps(b, loc, windows, padded);
+    SmallVector<AffineMap> maps(operands.size(),
+                                b.getMultiDimIdentityMap(extents.size()));
     return createParallelGeneric(
         b, loc, extents, elementType, operands, maps,
         [&](OpBuilder &b, Location loc, ValueRange args) {

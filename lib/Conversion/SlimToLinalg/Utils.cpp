@@ -135,7 +135,8 @@ OpFoldResult conversion::getExtent(OpBuilder &b, Location loc, Value tensor,
     }
     if (auto op = dyn_cast<tensor::CollapseShapeOp>(def)) {
       SmallVector<OpFoldResult> factors;
-      for (int64_t d : op.getReassociationIndices()[dim])
+      ReassociationIndices group = op.getReassociationIndices()[dim];
+      for (int64_t d : group)
         factors.push_back(getExtent(b, loc, op.getSrc(), d));
       return mulExtents(b, loc, factors);
     }

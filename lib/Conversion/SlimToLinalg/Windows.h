@@ -42,11 +42,11 @@ SmallVector<AffineExpr> getWindowExprs(MLIRContext *context,
                                        unsigned firstOutput,
                                        unsigned firstKernel);
 
-/// The same for the element at the constant position `tap` of the window.
-SmallVector<AffineExpr> getTapExprs(MLIRContext *context,
-                                    const Windows &windows,
-                                    unsigned firstOutput,
-                                    ArrayRef<int64_t> tap);
+/// For each position within a window, row-major, the elements of `tensor`
+/// [N, C, padded spatial...] there: slices [N, C, output...]. The kernel's
+/// extents are static.
+SmallVector<Value> sliceTaps(OpBuilder &b, Location loc, const Windows &windows,
+                             Value tensor);
 
 /// Windows of at most this many elements are written out in a loop's body,
 /// which leaves parallel loops that vectorize and fuse.
