@@ -9,12 +9,26 @@ import numpy as np
 import onnx
 from onnx import AttributeProto, TensorProto, numpy_helper
 
-# Types of a graph's inputs and outputs that the C interface cannot carry.
+# Kinds of values that are no tensors; a diagnostic may call them just that.
 _KIND_WORDS = {
-    "sequence_type": "sequence",
-    "optional_type": "optional",
-    "sparse_tensor_type": "sparse",
-    "map_type": "map",
+    "sequence_type": {"sequence", "tensor"},
+    "optional_type": {"optional", "tensor"},
+    "sparse_tensor_type": {"sparse", "tensor"},
+    "map_type": {"map", "tensor"},
+}
+
+# Element types by their names in MLIR, where those differ from ONNX's.
+_TYPE_WORDS = {
+    "INT2": {"i2", "si2"},
+    "UINT2": {"ui2"},
+    "INT4": {"i4", "si4"},
+    "UINT4": {"ui4"},
+    "FLOAT4E2M1": {"f4E2M1FN"},
+    "FLOAT8E4M3FN": {"f8E4M3FN"},
+    "FLOAT8E4M3FNUZ": {"f8E4M3FNUZ"},
+    "FLOAT8E5M2": {"f8E5M2"},
+    "FLOAT8E5M2FNUZ": {"f8E5M2FNUZ"},
+    "FLOAT8E8M0": {"f8E8M0FNU"},
 }
 
 
@@ -31,8 +45,8 @@ class Case:
 
     def words(self) -> set:
         """What a diagnostic about something unsupported here may name: the ops
-        of the model and the types in it, in lower case."""
-        words = set()
+        of the model, the types in it and its opset, in lower case."""
+        words = {"opset"}
         _collect_graph(self.model.graph, words)
         return {word.lower() for word in words}
 
@@ -46,9 +60,10 @@ def _collect_graph(graph: onnx.GraphProto, words: set) -> None:
     for value in list(graph.input) + list(graph.output):
         kind = value.type.WhichOneof("value")
         if kind == "tensor_type":
-            words.add(TensorProto.DataType.Name(value.type.tensor_type.elem_type))
+            name = TensorProto.DataType.Name(value.type.tensor_type.elem_type)
+            words.update({name}, _TYPE_WORDS.get(name, set()))
         else:
-            words.add(_KIND_WORDS.get(kind, str(kind)))
+            words.update(_KIND_WORDS[kind])
 
 
 def _array(value):

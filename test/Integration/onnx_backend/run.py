@@ -41,7 +41,9 @@ import onnx
 import cases
 import worker
 
-UNSUPPORTED = re.compile(r"error: .*(unsupported|not supported)", re.IGNORECASE)
+UNSUPPORTED = re.compile(
+    r"error: .*(unsupported|not supported|does not carry)", re.IGNORECASE
+)
 FAILURES = ("wrong", "crash", "error", "timeout")
 # How the suite's own runner treats a type with eight bits of mantissa: a
 # relative error of two units in the last place.
