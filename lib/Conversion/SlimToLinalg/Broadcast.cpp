@@ -11,12 +11,6 @@
 using namespace slim;
 using namespace slim::conversion;
 
-static Value compare(OpBuilder &b, Location loc, arith::CmpIPredicate predicate,
-                     OpFoldResult lhs, OpFoldResult rhs) {
-  return b.createOrFold<arith::CmpIOp>(loc, predicate, toValue(b, loc, lhs),
-                                       toValue(b, loc, rhs));
-}
-
 /// The extent of a result dimension whose operands have `extents` (those that
 /// are statically 1 left out) and of which the declared type says `declared`.
 static OpFoldResult combineExtents(OpBuilder &b, Location loc,
@@ -33,7 +27,7 @@ static OpFoldResult combineExtents(OpBuilder &b, Location loc,
       result = extent;
       continue;
     }
-    Value isOne = compare(b, loc, arith::CmpIPredicate::eq, result, one);
+    Value isOne = compareExtents(b, loc, arith::CmpIPredicate::eq, result, one);
     result = foldExtent(b.createOrFold<arith::SelectOp>(
         loc, isOne, toValue(b, loc, extent), toValue(b, loc, result)));
   }
@@ -50,8 +44,8 @@ static Value stretch(OpBuilder &b, Location loc, Value operand,
   Value differs;
   for (int64_t dim : dims) {
     newExtents[dim] = extents[dim];
-    Value dimDiffers = compare(b, loc, arith::CmpIPredicate::ne,
-                               oldExtents[dim], extents[dim]);
+    Value dimDiffers = compareExtents(b, loc, arith::CmpIPredicate::ne,
+                                      oldExtents[dim], extents[dim]);
     differs = differs ? b.createOrFold<arith::OrIOp>(loc, differs, dimDiffers)
                       : dimDiffers;
   }
@@ -61,8 +55,8 @@ static Value stretch(OpBuilder &b, Location loc, Value operand,
     Value zero = createIndex(b, loc, 0);
     SmallVector<Value> isOne(type.getRank());
     for (int64_t dim : dims)
-      isOne[dim] = compare(b, loc, arith::CmpIPredicate::eq, oldExtents[dim],
-                           b.getIndexAttr(1));
+      isOne[dim] = compareExtents(b, loc, arith::CmpIPredicate::eq,
+                                  oldExtents[dim], b.getIndexAttr(1));
     Value result = createParallelGeneric(
         b, loc, newExtents, type.getElementType(), {}, {},
         [&](OpBuilder &b, Location loc, ValueRange) -> Value {
@@ -121,8 +115,10 @@ Value conversion::alignOperand(OpBuilder &b, Location loc, Operation *op,
     if (areEqual(extent, wanted[dim]))
       continue;
     Value fits = b.createOrFold<arith::OrIOp>(
-        loc, compare(b, loc, arith::CmpIPredicate::eq, extent, wanted[dim]),
-        compare(b, loc, arith::CmpIPredicate::eq, extent, b.getIndexAttr(1)));
+        loc,
+        compareExtents(b, loc, arith::CmpIPredicate::eq, extent, wanted[dim]),
+        compareExtents(b, loc, arith::CmpIPredicate::eq, extent,
+                       b.getIndexAttr(1)));
     emitCheck(b, loc, op, fits,
               "operands have extents that do not broadcast in dimension " +
                   Twine(offset + dim) + " of the result");

@@ -34,13 +34,6 @@ OpFoldResult conversion::maxExtents(OpBuilder &b, Location loc,
   return createFolded<arith::MaxSIOp>(b, loc, lhs, rhs);
 }
 
-Value conversion::compareExtents(OpBuilder &b, Location loc,
-                                 arith::CmpIPredicate predicate,
-                                 OpFoldResult lhs, OpFoldResult rhs) {
-  return b.createOrFold<arith::CmpIOp>(loc, predicate, toValue(b, loc, lhs),
-                                       toValue(b, loc, rhs));
-}
-
 OpFoldResult conversion::selectExtents(OpBuilder &b, Location loc,
                                        Value condition, OpFoldResult onTrue,
                                        OpFoldResult onFalse) {

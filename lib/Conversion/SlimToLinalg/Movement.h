@@ -23,8 +23,6 @@ OpFoldResult minExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
                         OpFoldResult rhs);
 OpFoldResult maxExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
                         OpFoldResult rhs);
-Value compareExtents(OpBuilder &b, Location loc, arith::CmpIPredicate predicate,
-                     OpFoldResult lhs, OpFoldResult rhs);
 OpFoldResult selectExtents(OpBuilder &b, Location loc, Value condition,
                            OpFoldResult onTrue, OpFoldResult onFalse);
 

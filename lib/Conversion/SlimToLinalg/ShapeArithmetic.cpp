@@ -105,28 +105,6 @@ static ArrayRef<int64_t> getShape(Value tensor) {
 // Elementwise ops
 //===----------------------------------------------------------------------===//
 
-/// True for an integer that is an extent or computed from extents without
-/// subtraction.
-static bool isNonNegative(Value value, int depth = 6) {
-  APInt constant;
-  if (matchPattern(value, m_ConstantInt(&constant)))
-    return !constant.isNegative();
-  Operation *def = value.getDefiningOp();
-  if (!def || depth == 0)
-    return false;
-  if (auto cast = dyn_cast<arith::IndexCastOp>(def))
-    return isNonNegative(cast.getIn(), depth - 1);
-  if (isa<tensor::DimOp>(def))
-    return true;
-  if (isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp, arith::DivSIOp>(def))
-    return isNonNegative(def->getOperand(0), depth - 1) &&
-           isNonNegative(def->getOperand(1), depth - 1);
-  if (auto select = dyn_cast<arith::SelectOp>(def))
-    return isNonNegative(select.getTrueValue(), depth - 1) &&
-           isNonNegative(select.getFalseValue(), depth - 1);
-  return false;
-}
-
 static bool isNegativeConstant(Value value) {
   APInt constant;
   return matchPattern(value, m_ConstantInt(&constant)) && constant.isNegative();

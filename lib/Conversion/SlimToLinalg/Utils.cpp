@@ -223,6 +223,61 @@ bool conversion::areEqual(OpFoldResult lhs, OpFoldResult rhs) {
   return areEqual(cast<Value>(lhs), cast<Value>(rhs));
 }
 
+static bool isNonNegativeToDepth(Value value, int depth) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return !constant.isNegative();
+  Operation *def = value.getDefiningOp();
+  if (!def || depth == 0)
+    return false;
+  if (auto cast = dyn_cast<arith::IndexCastOp>(def))
+    return isNonNegativeToDepth(cast.getIn(), depth - 1);
+  if (isa<tensor::DimOp>(def))
+    return true;
+  if (isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp, arith::DivSIOp>(def))
+    return isNonNegativeToDepth(def->getOperand(0), depth - 1) &&
+           isNonNegativeToDepth(def->getOperand(1), depth - 1);
+  if (auto select = dyn_cast<arith::SelectOp>(def))
+    return isNonNegativeToDepth(select.getTrueValue(), depth - 1) &&
+           isNonNegativeToDepth(select.getFalseValue(), depth - 1);
+  return false;
+}
+
+bool conversion::isNonNegative(Value value) {
+  return isNonNegativeToDepth(value, /*depth=*/8);
+}
+
+/// What a comparison of extents certainly is, by their signs.
+static std::optional<bool> foldComparison(arith::CmpIPredicate predicate,
+                                          OpFoldResult lhs, OpFoldResult rhs) {
+  using P = arith::CmpIPredicate;
+  if (areEqual(lhs, rhs))
+    return predicate == P::eq || predicate == P::sle || predicate == P::sge ||
+           predicate == P::ule || predicate == P::uge;
+  auto lhsValue = dyn_cast<Value>(lhs), rhsValue = dyn_cast<Value>(rhs);
+  std::optional<int64_t> lhsInt = getConstantIntValue(lhs),
+                         rhsInt = getConstantIntValue(rhs);
+  if (lhsValue && rhsInt && *rhsInt <= 0 && isNonNegative(lhsValue)) {
+    if (predicate == P::sge || predicate == P::slt)
+      return predicate == P::sge;
+    if (*rhsInt < 0 && (predicate == P::eq || predicate == P::ne))
+      return predicate == P::ne;
+  }
+  if (rhsValue && lhsInt && *lhsInt < 0 && isNonNegative(rhsValue) &&
+      (predicate == P::eq || predicate == P::ne))
+    return predicate == P::ne;
+  return std::nullopt;
+}
+
+Value conversion::compareExtents(OpBuilder &b, Location loc,
+                                 arith::CmpIPredicate predicate,
+                                 OpFoldResult lhs, OpFoldResult rhs) {
+  if (std::optional<bool> known = foldComparison(predicate, lhs, rhs))
+    return arith::ConstantIntOp::create(b, loc, b.getI1Type(), *known);
+  return b.createOrFold<arith::CmpIOp>(loc, predicate, toValue(b, loc, lhs),
+                                       toValue(b, loc, rhs));
+}
+
 template <typename OpTy, typename Fold>
 static OpFoldResult computeExtent(OpBuilder &b, Location loc, OpFoldResult lhs,
                                   OpFoldResult rhs, Fold fold) {
@@ -258,12 +313,20 @@ OpFoldResult conversion::divExtents(OpBuilder &b, Location loc,
 
 OpFoldResult conversion::mulExtents(OpBuilder &b, Location loc,
                                     ArrayRef<OpFoldResult> extents) {
-  OpFoldResult product = b.getIndexAttr(1);
-  for (OpFoldResult extent : extents)
-    product = isConstantIntValue(product, 1)
-                  ? extent
-                  : mulExtents(b, loc, product, extent);
-  return product;
+  // The constants in one factor at the end, so that products of the same
+  // values compare equal however the constants are divided.
+  int64_t constant = 1;
+  OpFoldResult product;
+  for (OpFoldResult extent : extents) {
+    if (std::optional<int64_t> known = getConstantIntValue(extent))
+      constant *= *known;
+    else
+      product = product ? mulExtents(b, loc, product, extent) : extent;
+  }
+  if (!product || constant == 0)
+    return b.getIndexAttr(constant);
+  return constant == 1 ? product
+                       : mulExtents(b, loc, product, b.getIndexAttr(constant));
 }
 
 SmallVector<int64_t>
@@ -384,8 +447,6 @@ void conversion::emitEqualExtentsCheck(OpBuilder &b, Location loc,
                                        OpFoldResult rhs, const Twine &what) {
   if (areEqual(lhs, rhs))
     return;
-  Value equal =
-      b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
-                                    toValue(b, loc, lhs), toValue(b, loc, rhs));
+  Value equal = compareExtents(b, loc, arith::CmpIPredicate::eq, lhs, rhs);
   emitCheck(b, loc, op, equal, what);
 }

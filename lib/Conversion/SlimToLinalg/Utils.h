@@ -59,6 +59,15 @@ OpFoldResult foldExtent(Value value);
 bool areEqual(OpFoldResult lhs, OpFoldResult rhs);
 bool areEqual(Value lhs, Value rhs);
 
+/// True for an integer that is an extent or is computed from extents without
+/// subtraction.
+bool isNonNegative(Value value);
+
+/// lhs <predicate> rhs, a constant where the two are certainly equal or their
+/// signs tell.
+Value compareExtents(OpBuilder &b, Location loc, arith::CmpIPredicate predicate,
+                     OpFoldResult lhs, OpFoldResult rhs);
+
 /// Arithmetic on extents, folded where possible.
 OpFoldResult addExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
                         OpFoldResult rhs);
