@@ -37,6 +37,8 @@ OpFoldResult conversion::maxExtents(OpBuilder &b, Location loc,
 OpFoldResult conversion::selectExtents(OpBuilder &b, Location loc,
                                        Value condition, OpFoldResult onTrue,
                                        OpFoldResult onFalse) {
+  if (areEqual(onTrue, onFalse))
+    return onFalse;
   return foldExtent(b.createOrFold<arith::SelectOp>(
       loc, condition, toValue(b, loc, onTrue), toValue(b, loc, onFalse)));
 }
