@@ -46,8 +46,7 @@ struct Layer {
 
 class BatchNormFolder {
 public:
-  explicit BatchNormFolder(ModuleOp module)
-      : module(module), symbols(module), builder(module.getContext()) {}
+  explicit BatchNormFolder(ModuleOp module) : module(module), symbols(module) {}
 
   /// Folds `op` into its producer, if that is possible.
   bool fold(Operation *op);
@@ -69,7 +68,6 @@ private:
 
   ModuleOp module;
   SymbolTable symbols;
-  OpBuilder builder;
   /// Folded weight and bias of what was folded before.
   DenseMap<Attribute, std::pair<WeightOp, WeightOp>> folded;
   llvm::SetVector<WeightOp> oldWeights;
@@ -245,8 +243,9 @@ StringRef BatchNormFolder::getFinalName(WeightOp weight) {
 WeightOp BatchNormFolder::addWeight(StringRef name, const TensorData &data,
                                     Operation *before) {
   std::string temporary = (name + ".folded").str();
+  OpBuilder detached(module.getContext());
   auto weight =
-      WeightOp::create(builder, before->getLoc(), temporary, data.getType(),
+      WeightOp::create(detached, before->getLoc(), temporary, data.getType(),
                        buildWeightData(temporary, data));
   symbols.insert(weight, before->getIterator());
   wishes.insert({weight, name.str()});
@@ -312,7 +311,7 @@ bool BatchNormFolder::fold(Operation *op) {
   }
 
   // The layer moves to where its parameters are known.
-  builder.setInsertionPoint(op);
+  OpBuilder builder(op);
   auto read = [&](WeightOp from) -> Value {
     return GetWeightOp::create(builder, op->getLoc(), from.getTensorType(),
                                FlatSymbolRefAttr::get(from.getSymNameAttr()));
@@ -323,15 +322,13 @@ bool BatchNormFolder::fold(Operation *op) {
   newLayer->setOperands(operands);
   builder.insert(newLayer);
 
-  SmallVector<Value> released(op->getOperands());
-  llvm::append_range(released, layer->op->getOperands());
+  for (Operation *old : {op, layer->op.getOperation()})
+    for (Value operand : old->getOperands())
+      if (WeightOp parameter = getWeight(operand))
+        oldWeights.insert(parameter);
   op->getResult(0).replaceAllUsesWith(newLayer->getResult(0));
   op->erase();
   layer->op->erase();
-  for (Value value : released) {
-    if (WeightOp old = getWeight(value))
-      oldWeights.insert(old);
-  }
   return true;
 }
 
