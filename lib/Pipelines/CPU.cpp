@@ -74,6 +74,7 @@ void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
   }
 
   // The LLVM dialect.
+  pm.addNestedPass<func::FuncOp>(createLowerDynamicExpansionsPass());
   pm.addNestedPass<func::FuncOp>(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());

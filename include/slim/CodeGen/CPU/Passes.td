@@ -93,6 +93,34 @@ def LowerLoopsPass : Pass<"slim-cpu-lower-loops", "::mlir::func::FuncOp"> {
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
+def LowerDynamicExpansionsPass
+    : Pass<"slim-lower-dynamic-expansions", "::mlir::func::FuncOp"> {
+  let summary = "memref.expand_shape with several open extents a group";
+  let description = [{
+    Rewrites each `memref.expand_shape` that has a group of more than one
+    dynamic extent, which upstream's expand-strided-metadata cannot take, as a
+    `memref.reinterpret_cast` with computed strides. Others stay.
+
+    Example:
+
+    ```mlir
+    %e = memref.expand_shape %m [[0, 1]] output_shape [%a, %b]
+      : memref<?xf32> into memref<?x?xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %base, %offset, %size, %stride = memref.extract_strided_metadata %m
+      : memref<?xf32> -> memref<f32>, index, index, index
+    %e = memref.reinterpret_cast %base to offset: [0], sizes: [%a, %b],
+      strides: [%b, 1] : memref<f32> to memref<?x?xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def PlaceDeallocationsPass
     : Pass<"slim-place-deallocations", "::mlir::func::FuncOp"> {
   let summary = "free every buffer after its last use";
