@@ -43,6 +43,42 @@ OpFoldResult conversion::selectExtents(OpBuilder &b, Location loc,
       loc, condition, toValue(b, loc, onTrue), toValue(b, loc, onFalse)));
 }
 
+static bool isNonNegativeToDepth(OpFoldResult extent, int depth) {
+  if (std::optional<int64_t> constant = getConstantIntValue(extent))
+    return *constant >= 0;
+  Operation *op = cast<Value>(extent).getDefiningOp();
+  if (!op || depth == 0)
+    return false;
+  if (isa<tensor::DimOp>(op))
+    return true;
+  auto isOperandNonNegative = [&](Value operand) {
+    return isNonNegativeToDepth(operand, depth - 1);
+  };
+  if (isa<arith::MaxSIOp>(op))
+    return llvm::any_of(op->getOperands(), isOperandNonNegative);
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    return isOperandNonNegative(select.getTrueValue()) &&
+           isOperandNonNegative(select.getFalseValue());
+  if (isa<arith::AddIOp, arith::MulIOp, arith::DivUIOp, arith::DivSIOp,
+          arith::MinSIOp, arith::IndexCastOp>(op))
+    return llvm::all_of(op->getOperands(), isOperandNonNegative);
+  return false;
+}
+
+bool conversion::isNonNegative(OpFoldResult extent) {
+  return isNonNegativeToDepth(extent, /*depth=*/8);
+}
+
+void conversion::emitNonNegativeCheck(OpBuilder &b, Location loc, Operation *op,
+                                      OpFoldResult extent, const Twine &what) {
+  if (isNonNegative(extent))
+    return;
+  emitCheck(b, loc, op,
+            compareExtents(b, loc, arith::CmpIPredicate::sge, extent,
+                           b.getIndexAttr(0)),
+            what);
+}
+
 SmallVector<OpFoldResult> conversion::getIndexElements(OpBuilder &b,
                                                        Location loc,
                                                        Value tensor,
@@ -105,12 +141,22 @@ private:
   SmallVector<Value> values;
 };
 
-/// Runs of source and of result dimensions with the same product.
+/// Runs of source and result dimensions with the same product.
 struct DimGroup {
   ReassociationIndices source, result;
 };
 
 } // namespace
+
+bool conversion::haveEqualProducts(ArrayRef<OpFoldResult> lhs,
+                                   ArrayRef<OpFoldResult> rhs) {
+  SymbolicProduct left, right;
+  for (OpFoldResult extent : lhs)
+    left.multiply(extent);
+  for (OpFoldResult extent : rhs)
+    right.multiply(extent);
+  return left.equals(right);
+}
 
 /// Positions (i, j), increasing in both, at which the products of the first i
 /// source and the first j result extents are equal. The last is the end.

@@ -26,6 +26,14 @@ OpFoldResult maxExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
 OpFoldResult selectExtents(OpBuilder &b, Location loc, Value condition,
                            OpFoldResult onTrue, OpFoldResult onFalse);
 
+/// True for what is certainly not negative: constants, extents of tensors, and
+/// what sums, products and the like make of them.
+bool isNonNegative(OpFoldResult extent);
+
+/// Checks that `extent` is not negative; nothing if it certainly is not.
+void emitNonNegativeCheck(OpBuilder &b, Location loc, Operation *op,
+                          OpFoldResult extent, const Twine &what);
+
 /// The first `count` elements of a vector of integers, which may have an open
 /// extent, as index values.
 SmallVector<OpFoldResult> getIndexElements(OpBuilder &b, Location loc,
@@ -40,6 +48,9 @@ Value wrapNegative(OpBuilder &b, Location loc, Value position, Value extent);
 //===----------------------------------------------------------------------===//
 // Tensors
 //===----------------------------------------------------------------------===//
+
+/// True if the products of the two lists of extents are certainly equal.
+bool haveEqualProducts(ArrayRef<OpFoldResult> lhs, ArrayRef<OpFoldResult> rhs);
 
 /// The tensor's elements in the shape `extents`, which has as many. Only
 /// collapses and expands, in groups as small as is provable, so that it is a

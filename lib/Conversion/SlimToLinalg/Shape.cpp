@@ -62,12 +62,12 @@ SmallVector<OpFoldResult> getReshapeExtents(OpBuilder &b, Location loc,
       extents[i] = b.getIndexAttr(type.getDimSize(i));
     } else {
       extents[i] = element;
-      if (!op.getAllowZero() && i < inputExtents.size()) {
+      if (!op.getAllowZero() && i < inputExtents.size() &&
+          !areEqual(element, inputExtents[i])) {
         Value isZero = compareExtents(b, loc, CmpIPredicate::eq, element, zero);
         extents[i] = selectExtents(b, loc, isZero, inputExtents[i], element);
       }
-      std::optional<int64_t> constant = getConstantIntValue(extents[i]);
-      if (!constant || *constant == -1) {
+      if (!isNonNegative(extents[i])) {
         inferable.push_back(i);
         Value isOpen = compareExtents(b, loc, CmpIPredicate::eq, extents[i],
                                       b.getIndexAttr(-1));
@@ -100,22 +100,19 @@ struct LowerReshape : public OpConversionPattern<ReshapeOp> {
     Value input = adaptor.getInput();
     SmallVector<OpFoldResult> extents =
         getReshapeExtents(rewriter, loc, op, input, adaptor.getShape());
-    OpFoldResult count =
-        mulExtents(rewriter, loc, getExtents(rewriter, loc, input));
-    OpFoldResult resultCount = mulExtents(rewriter, loc, extents);
-    std::optional<int64_t> known = getConstantIntValue(count);
-    std::optional<int64_t> resultKnown = getConstantIntValue(resultCount);
-    if (known && resultKnown && *known != *resultKnown)
-      return rewriter.notifyMatchFailure(op, "numbers of elements differ");
     for (OpFoldResult extent : extents)
-      if (!getConstantIntValue(extent))
-        emitCheck(rewriter, loc, op,
-                  compareExtents(rewriter, loc, CmpIPredicate::sge, extent,
-                                 rewriter.getIndexAttr(0)),
-                  "an extent of the shape is negative");
-    emitEqualExtentsCheck(rewriter, loc, op, count, resultCount,
-                          "the shape has another number of elements than the "
-                          "input");
+      emitNonNegativeCheck(rewriter, loc, op, extent,
+                           "an extent of the shape is negative");
+    SmallVector<OpFoldResult> source = getExtents(rewriter, loc, input);
+    if (!haveEqualProducts(source, extents)) {
+      OpFoldResult count = mulExtents(rewriter, loc, source);
+      OpFoldResult resultCount = mulExtents(rewriter, loc, extents);
+      if (getConstantIntValue(count) && getConstantIntValue(resultCount))
+        return rewriter.notifyMatchFailure(op, "numbers of elements differ");
+      emitEqualExtentsCheck(rewriter, loc, op, count, resultCount,
+                            "the shape has another number of elements than "
+                            "the input");
+    }
     Value result = reshapeTensor(rewriter, loc, input, extents);
     rewriter.replaceOp(op, castChecked(rewriter, loc, op, result, type));
     return success();
@@ -280,10 +277,8 @@ struct LowerExpand : public OpConversionPattern<ExpandOp> {
         continue;
       }
       if (isConstantIntValue(extent, 1)) {
-        emitCheck(rewriter, loc, op,
-                  compareExtents(rewriter, loc, CmpIPredicate::sge, wanted,
-                                 rewriter.getIndexAttr(0)),
-                  "an extent of the shape is negative");
+        emitNonNegativeCheck(rewriter, loc, op, wanted,
+                             "an extent of the shape is negative");
         extents.push_back(wanted);
         continue;
       }
@@ -319,10 +314,8 @@ struct LowerFill : public OpConversionPattern<FillOp> {
     SmallVector<OpFoldResult> extents =
         getIndexElements(rewriter, loc, adaptor.getShape(), type.getRank());
     for (OpFoldResult extent : extents)
-      emitCheck(rewriter, loc, op,
-                compareExtents(rewriter, loc, CmpIPredicate::sge, extent,
-                               rewriter.getIndexAttr(0)),
-                "an extent of the shape is negative");
+      emitNonNegativeCheck(rewriter, loc, op, extent,
+                           "an extent of the shape is negative");
     Value value = extractScalar(rewriter, loc, adaptor.getValue());
     Value result = createFilled(rewriter, loc, extents, value);
     rewriter.replaceOp(op, castChecked(rewriter, loc, op, result, type));

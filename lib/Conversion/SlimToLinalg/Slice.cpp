@@ -171,11 +171,17 @@ private:
     SmallVector<OpFoldResult> offsets, sizes, before, after;
     for (auto [extent, first, last] :
          llvm::zip_equal(getExtents(b, loc, input), low, high)) {
+      if (isNonNegative(first) && isNonNegative(last)) {
+        offsets.push_back(zero);
+        sizes.push_back(extent);
+        before.push_back(first);
+        after.push_back(last);
+        continue;
+      }
       OpFoldResult size =
           addExtents(b, loc, addExtents(b, loc, extent, first), last);
-      emitCheck(b, loc, op,
-                compareExtents(b, loc, CmpIPredicate::sge, size, zero),
-                "removes more elements than there are");
+      emitNonNegativeCheck(b, loc, op, size,
+                           "removes more elements than there are");
       OpFoldResult cutFirst =
           maxExtents(b, loc, subExtents(b, loc, zero, first), zero);
       OpFoldResult cutLast =
@@ -206,9 +212,8 @@ private:
     for (auto [extent, first, last] : llvm::zip_equal(extents, low, high)) {
       OpFoldResult size =
           addExtents(b, loc, addExtents(b, loc, extent, first), last);
-      emitCheck(b, loc, op,
-                compareExtents(b, loc, CmpIPredicate::sge, size, zero),
-                "removes more elements than there are");
+      emitNonNegativeCheck(b, loc, op, size,
+                           "removes more elements than there are");
       if (!isConstantIntValue(first, 0) || !isConstantIntValue(last, 0))
         emitCheck(b, loc, op,
                   compareExtents(b, loc, CmpIPredicate::sgt, extent, zero),
@@ -268,10 +273,7 @@ struct LowerTile : public OpConversionPattern<TileOp> {
     SmallVector<OpFoldResult> loops, result;
     SmallVector<AffineExpr> exprs;
     for (auto [extent, repeat] : llvm::zip_equal(extents, repeats)) {
-      emitCheck(rewriter, loc, op,
-                compareExtents(rewriter, loc, CmpIPredicate::sge, repeat,
-                               rewriter.getIndexAttr(0)),
-                "a repeat is negative");
+      emitNonNegativeCheck(rewriter, loc, op, repeat, "a repeat is negative");
       if (!isConstantIntValue(repeat, 1))
         loops.push_back(repeat);
       exprs.push_back(rewriter.getAffineDimExpr(loops.size()));
