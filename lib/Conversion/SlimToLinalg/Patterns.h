@@ -16,6 +16,7 @@ void populateAttentionPatterns(const TypeConverter &, RewritePatternSet &);
 void populateConvPatterns(const TypeConverter &, RewritePatternSet &);
 void populateDecodePatterns(const TypeConverter &, RewritePatternSet &);
 void populateElementwisePatterns(const TypeConverter &, RewritePatternSet &);
+void populateEmptyPatterns(const TypeConverter &, RewritePatternSet &);
 void populateIndexingPatterns(const TypeConverter &, RewritePatternSet &);
 void populateLinearPatterns(const TypeConverter &, RewritePatternSet &);
 void populateNormalizationPatterns(const TypeConverter &, RewritePatternSet &);

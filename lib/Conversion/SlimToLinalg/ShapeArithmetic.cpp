@@ -136,9 +136,12 @@ struct ScalarizeElementwise : OpConversionPattern<OpTy> {
       return failure();
     RankedTensorType type = getSignlessType(op.getResult().getType());
     SmallVector<int64_t> shape;
-    for (Value operand : operands)
-      if (!OpTrait::util::getBroadcastedShape(shape, getShape(operand), shape))
+    for (Value operand : operands) {
+      SmallVector<int64_t> wider;
+      if (!OpTrait::util::getBroadcastedShape(shape, getShape(operand), wider))
         return failure();
+      shape = wider;
+    }
     if (!isSmall(type.clone(shape)))
       return failure();
 

@@ -77,6 +77,7 @@ struct ConvertSlimToLinalgPass
     conversion::populateConvPatterns(converter, patterns);
     conversion::populateDecodePatterns(converter, patterns);
     conversion::populateElementwisePatterns(converter, patterns);
+    conversion::populateEmptyPatterns(converter, patterns);
     conversion::populateIndexingPatterns(converter, patterns);
     conversion::populateLinearPatterns(converter, patterns);
     conversion::populateNormalizationPatterns(converter, patterns);
