@@ -63,7 +63,7 @@ def _collect_graph(graph: onnx.GraphProto, words: set) -> None:
             name = TensorProto.DataType.Name(value.type.tensor_type.elem_type)
             words.update({name}, _TYPE_WORDS.get(name, set()))
         else:
-            words.update(_KIND_WORDS[kind])
+            words.update(_KIND_WORDS.get(kind, set()))
 
 
 def _array(value):
