@@ -51,6 +51,7 @@ void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createPlaceDeallocationsPass());
+  pm.addPass(createOutlineKernelsPass());
 
   // Loops.
   LowerContractionsPassOptions contractions;

@@ -121,6 +121,37 @@ def LowerDynamicExpansionsPass
                            "::mlir::memref::MemRefDialect"];
 }
 
+def OutlineKernelsPass
+    : Pass<"slim-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "one function for equal linalg ops on buffers";
+  let description = [{
+    Moves every linalg op on memrefs of more than a few iterations into a
+    private function, and lets ops that are equal but for their operands call
+    the same one. Code size and compile time then grow with the number of
+    different kernels instead of the number of layers. The functions are kept
+    from being inlined.
+
+    Example:
+
+    ```mlir
+    linalg.exp ins(%a : memref<64xf32>) outs(%b : memref<64xf32>)
+    linalg.exp ins(%c : memref<64xf32>) outs(%d : memref<64xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    call @slim_kernel_exp(%a, %b) : (memref<64xf32>, memref<64xf32>) -> ()
+    call @slim_kernel_exp(%c, %d) : (memref<64xf32>, memref<64xf32>) -> ()
+    ```
+  }];
+  let statistics = [
+    Statistic<"numKernels", "num-kernels", "Functions made">,
+    Statistic<"numShared", "num-shared", "Ops that call another op's function">,
+  ];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def PlaceDeallocationsPass
     : Pass<"slim-place-deallocations", "::mlir::func::FuncOp"> {
   let summary = "free every buffer after its last use";
