@@ -11,6 +11,8 @@ from typing import Callable
 
 import numpy as np
 
+from sentences import PARAGRAPHS
+
 
 @dataclasses.dataclass(frozen=True)
 class RealModel:
@@ -46,13 +48,17 @@ def page(rng: np.random.Generator, n: int, h: int, w: int) -> np.ndarray:
 
 
 def tokens(rng: np.random.Generator, batch: int, seq: int) -> dict:
-    """Token ids, each row but the first padded at its end."""
-    ids = rng.integers(1000, 30000, size=(batch, seq), dtype=np.int64)
-    ids[:, 0] = 101
-    mask = np.ones_like(ids)
-    for row in range(1, batch):
-        mask[row, seq - seq * row // (batch + 1) :] = 0
-    return {"input_ids": ids * mask, "attention_mask": mask}
+    """English text between its markers, [CLS] and [SEP]; each row but the first
+    is shorter and padded at its end."""
+    text = [id for paragraph in PARAGRAPHS for id in paragraph]
+    ids = np.zeros((batch, seq), np.int64)
+    mask = np.zeros_like(ids)
+    for row in range(batch):
+        length = seq - (seq * row // (batch + 1) if row else 0)
+        start = rng.integers(len(text) - length)
+        ids[row, :length] = [101, *text[start : start + length - 2], 102]
+        mask[row, :length] = 1
+    return {"input_ids": ids, "attention_mask": mask}
 
 
 def tokens_with_types(rng: np.random.Generator, batch: int, seq: int) -> dict:
