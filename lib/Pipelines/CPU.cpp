@@ -51,6 +51,8 @@ void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createPlaceDeallocationsPass());
+  // Before kernels and libm's functions come in, which need no C interface.
+  pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   pm.addPass(createOutlineKernelsPass());
 
   // Loops.
@@ -92,7 +94,6 @@ void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
   memrefs.useGenericFunctions = true;
   pm.addPass(createFinalizeMemRefToLLVMConversionPass(memrefs));
   pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   pm.addPass(createConvertFuncToLLVMPass());
   if (options.threads)
     pm.addPass(createConvertOpenMPToLLVMPass());
