@@ -29,6 +29,7 @@ void slim::buildSimplifyPipeline(OpPassManager &pm) {
 }
 
 void slim::buildSlimToLinalgPipeline(OpPassManager &pm) {
+  pm.addPass(createSinkDecodePass());
   pm.addPass(createConvertSlimToLinalgPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

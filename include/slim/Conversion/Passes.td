@@ -68,4 +68,38 @@ def ConvertSlimToLinalgPass : Pass<"convert-slim-to-linalg", "ModuleOp"> {
   ];
 }
 
+def SinkDecodePass : Pass<"slim-sink-decode"> {
+  let summary = "decode the part of a weight that is read";
+  let description = [{
+    Moves decode ops past ops that read a few elements of a weight, so that the
+    weight as a whole is never decoded. Run it after compression and before
+    lowering: compression passes expect decode trees at the weight operand.
+
+    Matches an embedding whose table is dequantized with scales by row, or by
+    row and block of columns. Leaves everything else alone. Results are
+    identical.
+
+    Example:
+
+    ```mlir
+    %w = slim.dequantize %q, %s {block = array<i64: 1, 0>}
+      : (tensor<30522x384xi8>, tensor<30522x1xf32>) -> tensor<30522x384xf32>
+    %y = slim.embedding %ids, %w
+      : (tensor<?xi64>, tensor<30522x384xf32>) -> tensor<?x384xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %v = slim.embedding %ids, %q
+      : (tensor<?xi64>, tensor<30522x384xi8>) -> tensor<?x384xi8>
+    %t = slim.embedding %ids, %s
+      : (tensor<?xi64>, tensor<30522x1xf32>) -> tensor<?x1xf32>
+    %y = slim.dequantize %v, %t {block = array<i64: 1, 0>}
+      : (tensor<?x384xi8>, tensor<?x1xf32>) -> tensor<?x384xf32>
+    ```
+  }];
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
 #endif // SLIM_CONVERSION_PASSES_TD
