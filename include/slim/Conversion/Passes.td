@@ -102,4 +102,23 @@ def SinkDecodePass : Pass<"slim-sink-decode"> {
   let dependentDialects = ["::slim::SlimDialect"];
 }
 
+def FuseElementwisePass : Pass<"slim-fuse-elementwise"> {
+  let summary = "elementwise chains in one loop, without repeating arithmetic";
+  let description = [{
+    Fuses elementwise linalg ops on tensors into their consumers, also across
+    reshapes between elementwise ops. Unlike upstream's
+    linalg-fuse-elementwise-ops it does not fuse arithmetic into an op that
+    reads an element more than once, such as a matrix product (the decoding of a
+    weight would be repeated for every row of the activation) or a broadcast of
+    row statistics; only producers that just move or broadcast are fused there.
+    Results are identical.
+
+    Example: in softmax, exp(x - max) fuses into one loop, and the division by
+    the sum does not recompute it.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 #endif // SLIM_CONVERSION_PASSES_TD
