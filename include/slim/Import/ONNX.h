@@ -1,6 +1,6 @@
 //===- ONNX.h - Import of ONNX models ---------------------------*- C++ -*-===//
 //
-// Reads a model in the ONNX format (https://onnx.ai), opsets 7 to 26 of the
+// Reads a model in the ONNX format (https://onnx.ai), opsets 7 to 28 of the
 // default domain, into a module of the slim dialect.
 //
 //===----------------------------------------------------------------------===//

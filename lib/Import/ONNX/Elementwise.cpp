@@ -53,20 +53,41 @@ static void importMul(NodeBuilder &node) {
 static void importMod(NodeBuilder &node) {
   if (node.boolAttr("fmod", false))
     return importBinary<RemOp>(node);
-  if (node.isFloat(node.operand(0))) {
-    node.invalid("has floats, but not the attribute fmod");
-    return;
-  }
   importBinary<ModOp>(node);
 }
 
+/// Amounts outside of [0, bits) shift everything out: what remains is zero, or
+/// the sign on the way to the right.
 static void importBitShift(NodeBuilder &node) {
+  Value input = node.operand(0), amount = node.operand(1);
   StringRef direction = node.stringAttr("direction", "");
-  if (direction == "LEFT")
-    return importBinary<ShiftLeftOp>(node);
-  if (direction == "RIGHT")
-    return importBinary<ShiftRightOp>(node);
-  node.invalid("has direction '" + direction + "'");
+  if (direction != "LEFT" && direction != "RIGHT")
+    node.invalid("has direction '" + direction + "'");
+  auto type = dyn_cast_or_null<IntegerType>(node.elementType(amount));
+  if (!type)
+    node.invalid("shifts what are no integers");
+  if (!node.isOk())
+    return;
+  unsigned width = type.getWidth();
+  auto shift = [&](Value by) {
+    return direction == "LEFT" ? node.create<ShiftLeftOp>(input, by)
+                               : node.create<ShiftRightOp>(input, by);
+  };
+  std::optional<SmallVector<int64_t>> known = node.knownInts(amount);
+  if (known && llvm::all_of(*known, [&](int64_t by) {
+        return by >= 0 && by < int64_t(width);
+      }))
+    return node.setResults(shift(amount));
+  Value zero = node.scalar(0, type), last = node.scalar(width - 1, type);
+  Value isInside = node.create<LessEqualOp>(amount, last);
+  if (!type.isUnsigned()) {
+    Value isPositive = node.create<GreaterEqualOp>(amount, zero);
+    isInside = node.create<AndOp>(isInside, isPositive);
+  }
+  Value shifted = shift(node.create<SelectOp>(isInside, amount, last));
+  if (direction == "LEFT" || type.isUnsigned())
+    shifted = node.create<SelectOp>(isInside, shifted, zero);
+  node.setResults(shifted);
 }
 
 static void importClip(NodeBuilder &node) {
@@ -140,6 +161,13 @@ static void importSwish(NodeBuilder &node) {
   node.setResults(node.create<MulOp>(input, gate));
 }
 
+/// A * sigmoid(alpha * A) * B.
+static void importSwiGLU(NodeBuilder &node) {
+  importSwish(node);
+  Value gate = node.isOk() ? node.getResults()[0] : Value();
+  node.setResults(node.create<MulOp>(gate, node.operand(1)));
+}
+
 /// x where x > alpha, 0 elsewhere.
 static void importThresholdedRelu(NodeBuilder &node) {
   Value input = node.operand(0);
@@ -191,6 +219,18 @@ static void importDropout(NodeBuilder &node) {
 // Types and tests
 //===----------------------------------------------------------------------===//
 
+static Value buildCast(NodeBuilder &node, Type elementType) {
+  Value input = node.operand(0);
+  if (node.elementType(input) == elementType)
+    return input;
+  // slim rounds to nearest; ONNX rounds to this type upward by default.
+  if (isa<Float8E8M0FNUType>(elementType) &&
+      node.stringAttr("round_mode", "up") != "nearest")
+    return node.unsupported("a round_mode other than nearest for float8e8m0");
+  return node.create<CastOp>(input, elementType,
+                             node.boolAttr("saturate", true));
+}
+
 static void importCast(NodeBuilder &node) {
   int64_t to = node.intAttr("to", 0);
   Type elementType = getElementType(to, node.getContext());
@@ -198,18 +238,11 @@ static void importCast(NodeBuilder &node) {
     node.unsupported("element type " + getDataTypeName(to));
     return;
   }
-  if (node.elementType(node.operand(0)) == elementType)
-    return node.setResults(node.operand(0));
-  node.setResults(node.create<CastOp>(node.operand(0), elementType,
-                                      node.boolAttr("saturate", true)));
+  node.setResults(buildCast(node, elementType));
 }
 
 static void importCastLike(NodeBuilder &node) {
-  Type elementType = node.elementType(node.operand(1));
-  if (node.elementType(node.operand(0)) == elementType)
-    return node.setResults(node.operand(0));
-  node.setResults(node.create<CastOp>(node.operand(0), elementType,
-                                      node.boolAttr("saturate", true)));
+  node.setResults(buildCast(node, node.elementType(node.operand(1))));
 }
 
 static void importIsInf(NodeBuilder &node) {
@@ -266,6 +299,7 @@ void slim::onnximport::registerElementwise(Registry &registry) {
   registry.add("HardSigmoid", 1, 1, importHardSigmoid);
   registry.add("Gelu", 1, 1, importGelu);
   registry.add("Swish", 1, 1, importSwish);
+  registry.add("SwiGLU", 2, 2, importSwiGLU);
   registry.add("ThresholdedRelu", 1, 1, importThresholdedRelu);
   registry.add("Shrink", 1, 1, importShrink);
   registry.add("Clip", 1, 3, importClip);

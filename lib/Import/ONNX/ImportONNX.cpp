@@ -4,9 +4,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Verifier.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 #include "onnx/onnx_pb.h"
 #include "slim/IR/SlimDialect.h"
 
@@ -36,8 +33,5 @@ OwningOpRef<ModuleOp> slim::importONNX(StringRef path,
   }
   TensorReader tensors(file, files, context);
   ModelImporter importer(*proto, tensors, options, path, context);
-  OwningOpRef<ModuleOp> module = importer.run();
-  if (!module || failed(verify(*module)))
-    return {};
-  return module;
+  return importer.run();
 }

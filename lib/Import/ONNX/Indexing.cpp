@@ -123,6 +123,40 @@ static void importReverseSequence(NodeBuilder &node) {
   node.setResults(node.create<GatherElementsOp>(input, indices, timeAxis));
 }
 
+/// Writes a chunk of a sequence into a cache, at a position a batch element.
+static void importTensorScatter(NodeBuilder &node) {
+  Value cache = node.operand(0), update = node.operand(1),
+        starts = node.toI64(node.operand(2));
+  int64_t rank = node.rank(cache);
+  int64_t axis = node.normalizeAxis(node.intAttr("axis", -2), rank);
+  StringRef mode = node.stringAttr("mode", "linear");
+  if (mode != "linear" && mode != "circular")
+    node.invalid("has mode '" + mode + "'");
+  if (node.rank(update) != rank || (starts && node.rank(starts) != 1) ||
+      (node.isOk() && axis == 0))
+    node.invalid("needs a cache and an update of one rank and a vector of "
+                 "positions");
+  if (!node.isOk())
+    return;
+  auto align = [&](Value vector, int64_t dimension) {
+    SmallVector<int64_t> others;
+    for (int64_t i = 0; i < rank; ++i)
+      if (i != dimension)
+        others.push_back(i);
+    return node.unsqueeze(vector, others);
+  };
+  Value positions = align(node.iota(node.dim(update, axis)), axis);
+  if (starts)
+    positions = node.create<AddOp>(positions, align(starts, 0));
+  if (mode == "circular") {
+    Value extent = node.toScalar(node.dim(cache, axis));
+    positions = node.create<ModOp>(positions, extent);
+  }
+  Value indices = node.expand(positions, node.shapeOf(update));
+  node.setResults(node.create<ScatterElementsOp>(cache, indices, update, axis,
+                                                 ScatterMode::Replace));
+}
+
 void slim::onnximport::registerIndexing(Registry &registry) {
   registry.add("Gather", 2, 2, importGather);
   registry.add("GatherElements", 2, 2, importGatherElements);
@@ -130,6 +164,7 @@ void slim::onnximport::registerIndexing(Registry &registry) {
   registry.add("Scatter", 3, 3, importScatterElements);
   registry.add("ScatterElements", 3, 3, importScatterElements);
   registry.add("ScatterND", 3, 3, importScatterND);
+  registry.add("TensorScatter", 2, 3, importTensorScatter);
   registry.add("OneHot", 3, 3, importOneHot);
   registry.add("NonZero", 1, 1, importNonZero);
   registry.add("Compress", 2, 2, importCompress);

@@ -12,8 +12,11 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 #include "onnx/onnx_pb.h"
 #include "slim/IR/SlimDialect.h"
+#include "slim/IR/Transforms/Passes.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -73,8 +76,11 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   if (!model.producer_name().empty())
     (*module)->setAttr(kONNXProducerAttr,
                        StringAttr::get(context, model.producer_name()));
-  if (failed(importMain()))
+  if (failed(importMain()) || failed(verify(*module)))
     return {};
+  if (options.cleanUp && failed(cleanUp()))
+    return {};
+  outlineConstants();
   removeUnused();
   return std::move(module);
 }
@@ -82,6 +88,19 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
 //===----------------------------------------------------------------------===//
 // The main graph
 //===----------------------------------------------------------------------===//
+
+template <typename Dimension>
+int64_t ModelImporter::getExtent(const Dimension &dimension) {
+  for (const auto &[name, value] : options.dims) {
+    if (dimension.dim_param() != name)
+      continue;
+    usedDims.insert(name);
+    return value;
+  }
+  // Exporters write 0 and -1 for what they do not know.
+  return dimension.dim_value() > 0 ? dimension.dim_value()
+                                   : ShapedType::kDynamic;
+}
 
 FailureOr<RankedTensorType>
 ModelImporter::getInputType(const ::onnx::ValueInfoProto &info) {
@@ -104,18 +123,8 @@ ModelImporter::getInputType(const ::onnx::ValueInfoProto &info) {
   }
   SmallVector<int64_t> shape;
   int64_t elements = 1;
-  for (const auto &dim : tensorType.shape().dim()) {
-    int64_t extent = dim.has_dim_value() && dim.dim_value() > 0
-                         ? dim.dim_value()
-                         : ShapedType::kDynamic;
-    // Extents of 0 are what some exporters write for unknown ones, except in
-    // tensors that are meant to be empty, which have nothing unknown.
-    for (const auto &[name, value] : options.dims) {
-      if (dim.dim_param() != name)
-        continue;
-      usedDims.insert(name);
-      extent = value;
-    }
+  for (const auto &dimension : tensorType.shape().dim()) {
+    int64_t extent = getExtent(dimension);
     if (!ShapedType::isDynamic(extent) &&
         (llvm::MulOverflow(elements, extent, elements) ||
          elements > kMaxElements)) {
@@ -147,8 +156,24 @@ Attribute ModelImporter::getDimNames(const ::onnx::ValueInfoProto &info,
   return ArrayAttr::get(context, names);
 }
 
-LogicalResult ModelImporter::addInitializers(const ::onnx::GraphProto &graph,
-                                             Scope &scope) {
+std::optional<SmallVector<int64_t>>
+ModelImporter::getDeclaredShape(StringRef name) {
+  const ::onnx::ValueInfoProto *info = currentScope->declarations.lookup(name);
+  if (!info || !info->type().tensor_type().has_shape())
+    return std::nullopt;
+  SmallVector<int64_t> shape;
+  for (const auto &dimension : info->type().tensor_type().shape().dim())
+    shape.push_back(getExtent(dimension));
+  return shape;
+}
+
+/// Reads what a graph declares beside its nodes.
+LogicalResult ModelImporter::addGraph(const ::onnx::GraphProto &graph,
+                                      Scope &scope) {
+  for (const ::onnx::ValueInfoProto &info : graph.value_info())
+    scope.declarations[info.name()] = &info;
+  for (const ::onnx::ValueInfoProto &info : graph.output())
+    scope.declarations[info.name()] = &info;
   for (const ::onnx::TensorProto &tensor : graph.initializer())
     if (tensor.name().empty() ||
         !scope.initializers.try_emplace(tensor.name(), &tensor).second)
@@ -167,7 +192,7 @@ LogicalResult ModelImporter::importMain() {
   const ::onnx::GraphProto &graph = model.graph();
   Scope scope(/*parent=*/nullptr);
   scope.opsets = &opsets;
-  if (failed(addInitializers(graph, scope)))
+  if (failed(addGraph(graph, scope)))
     return failure();
 
   // Before version 4 of the format initializers are inputs too.
@@ -410,7 +435,7 @@ ModelImporter::importSubgraph(const ::onnx::GraphProto &graph,
                               ArrayRef<Value> arguments, OpBuilder &builder) {
   Scope scope(currentScope);
   scope.opsets = currentScope->opsets;
-  if (failed(addInitializers(graph, scope)))
+  if (failed(addGraph(graph, scope)))
     return failure();
   if (graph.input_size() != static_cast<int>(arguments.size()))
     return error() << "subgraph '" << graph.name() << "' has "
@@ -583,6 +608,8 @@ std::string ModelImporter::makeSymbol(StringRef name) {
   std::string symbol = name.empty() ? "constant" : name.str();
   for (unsigned i = 0; !symbols.insert(symbol).second; ++i)
     symbol = (name + "_" + Twine(i)).str();
+  if (symbol != name)
+    wantedNames[symbol] = name.str();
   return symbol;
 }
 
@@ -595,14 +622,19 @@ OpBuilder ModelImporter::getPrologue() {
   return builder;
 }
 
-/// Shapes, axes and scalars are part of the graph's structure.
+/// Elements up to which a tensor may be a constant among the ops.
+static int64_t getMaxConstantElements(Type elementType) {
+  bool isForStructure = elementType.isSignlessInteger(1) ||
+                        elementType.isSignlessInteger(32) ||
+                        elementType.isSignlessInteger(64);
+  return isForStructure ? 1024 : 4;
+}
+
+/// Shapes, axes and scalars are part of the graph's structure; matrices and
+/// filters of the model are weights, however small.
 static bool isStructural(RankedTensorType type) {
-  int64_t elements = type.getNumElements();
-  Type elementType = type.getElementType();
-  if (elementType.isSignlessInteger(1) || elementType.isSignlessInteger(32) ||
-      elementType.isSignlessInteger(64))
-    return elements <= 1024;
-  return elements <= 4;
+  int64_t most = getMaxConstantElements(type.getElementType());
+  return type.getNumElements() <= most && (type.getRank() < 2 || most > 4);
 }
 
 /// Elements beyond which a weight's own data are a resource, printed apart.
@@ -653,16 +685,68 @@ const StoredTensor *ModelImporter::getWeight(Value value) const {
   return it == weights.end() ? nullptr : &it->second;
 }
 
+//===----------------------------------------------------------------------===//
+// After the import
+//===----------------------------------------------------------------------===//
+
+LogicalResult ModelImporter::cleanUp() {
+  PassManager passes(context);
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createFoldBatchNormPass());
+  passes.addPass(createCanonicalizerPass());
+  return passes.run(*module);
+}
+
+/// What folding left as large constants are weights.
+void ModelImporter::outlineConstants() {
+  function.walk([&](ConstantOp op) {
+    RankedTensorType type = op.getType();
+    if (op->use_empty() ||
+        type.getNumElements() <= getMaxConstantElements(type.getElementType()))
+      return;
+    std::optional<TensorData> data = TensorData::fromAttr(op.getValue());
+    if (!data)
+      return;
+    auto nameLoc = dyn_cast<NameLoc>(op.getLoc());
+    StringRef name = nameLoc ? nameLoc.getName().getValue() : "constant";
+    StoredTensor tensor{*data, /*path=*/"", /*offset=*/0, name.str()};
+    std::string symbol = makeWeight(tensor, name, op.getLoc());
+    OpBuilder builder(op);
+    auto weight =
+        GetWeightOp::create(builder, op.getLoc(), op.getType(), symbol);
+    op.replaceAllUsesWith(weight.getResult());
+    op.erase();
+  });
+}
+
+/// Weights that nothing reads, the ones that folding has used up among them.
 void ModelImporter::removeUnused() {
   function.walk([](Operation *op) {
-    // Post-order within a block visits users after definitions, so unused
-    // chains of ops are left to canonicalization; weights are not.
     if (isa<GetWeightOp, ConstantOp>(op) && op->use_empty())
       op->erase();
   });
   llvm::StringSet<> used;
   function.walk([&](GetWeightOp op) { used.insert(op.getName()); });
-  for (auto weight : llvm::make_early_inc_range(module->getOps<WeightOp>()))
-    if (!used.contains(weight.getSymName()))
-      weight.erase();
+  llvm::StringMap<StringAttr> renamed;
+  for (auto weight : llvm::make_early_inc_range(module->getOps<WeightOp>())) {
+    if (used.contains(weight.getSymName())) {
+      renamed[weight.getSymName()] = weight.getSymNameAttr();
+      continue;
+    }
+    symbols.erase(weight.getSymName());
+    weight.erase();
+  }
+  // Names that are free again go to who wanted them.
+  for (auto weight : module->getOps<WeightOp>()) {
+    auto wanted = wantedNames.find(weight.getSymName());
+    if (wanted == wantedNames.end() || !symbols.insert(wanted->second).second)
+      continue;
+    auto name = StringAttr::get(context, wanted->second);
+    renamed[weight.getSymName()] = name;
+    weight.setSymNameAttr(name);
+  }
+  function.walk([&](GetWeightOp op) {
+    op.setNameAttr(FlatSymbolRefAttr::get(renamed.lookup(op.getName())));
+  });
 }

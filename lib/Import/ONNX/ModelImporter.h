@@ -27,6 +27,8 @@ struct Scope {
   /// Initializers, which become ops when something reads them.
   llvm::StringMap<const ::onnx::TensorProto *> initializers;
   llvm::StringMap<const ::onnx::SparseTensorProto *> sparseInitializers;
+  /// Types that the graph declares for values that nodes define.
+  llvm::StringMap<const ::onnx::ValueInfoProto *> declarations;
   /// Opset versions by domain, shared by the graphs of one model or function.
   const llvm::StringMap<int64_t> *opsets = nullptr;
 };
@@ -49,6 +51,8 @@ public:
   /// The value of a tensor of the model, under its name or `fallbackName`: a
   /// constant if it is small, otherwise a weight. Valid in the whole function.
   Value makeTensor(const StoredTensor &tensor, StringRef fallbackName);
+  /// The shape that the current graph declares for a value.
+  std::optional<SmallVector<int64_t>> getDeclaredShape(StringRef name);
   /// The data of a value that `makeTensor` returned, or null.
   const StoredTensor *getWeight(Value value) const;
 
@@ -66,7 +70,10 @@ private:
   LogicalResult importMain();
   FailureOr<RankedTensorType> getInputType(const ::onnx::ValueInfoProto &info);
   Attribute getDimNames(const ::onnx::ValueInfoProto &info, Type type);
-  LogicalResult addInitializers(const ::onnx::GraphProto &graph, Scope &scope);
+  LogicalResult addGraph(const ::onnx::GraphProto &graph, Scope &scope);
+  /// The extent of a dimension as declared, `--dim` included.
+  template <typename Dimension>
+  int64_t getExtent(const Dimension &dimension);
 
   /// Imports the nodes of a graph or a function's body.
   template <typename Nodes>
@@ -93,6 +100,8 @@ private:
   std::string makeSymbol(StringRef name);
   /// A builder at a place whose ops are seen by the whole function.
   OpBuilder getPrologue();
+  LogicalResult cleanUp();
+  void outlineConstants();
   void removeUnused();
 
   const ::onnx::ModelProto &model;
@@ -110,6 +119,8 @@ private:
   llvm::StringSet<> usedDims;
 
   llvm::StringSet<> symbols;
+  /// What a symbol would be called were the name not taken.
+  llvm::StringMap<std::string> wantedNames;
   /// By symbol name.
   llvm::StringMap<StoredTensor> weights;
 

@@ -26,6 +26,12 @@ bool NodeBuilder::wantsResult(unsigned index) const {
   return index < getNumResults() && !node.output(index).empty();
 }
 
+std::optional<SmallVector<int64_t>> NodeBuilder::declaredShape(unsigned index) {
+  if (!wantsResult(index))
+    return std::nullopt;
+  return importer.getDeclaredShape(node.output(index));
+}
+
 Value NodeBuilder::requiredOperand(unsigned index) {
   Value value = operand(index);
   return value ? value : invalid("lacks operand " + Twine(index));
@@ -199,22 +205,29 @@ std::optional<TensorData> NodeBuilder::constant(Value value) {
   return std::nullopt;
 }
 
-SmallVector<int64_t> NodeBuilder::constantInts(Value value, const Twine &what) {
+std::optional<SmallVector<int64_t>> NodeBuilder::knownInts(Value value) {
   if (!isOk() || !value)
-    return {};
+    return std::nullopt;
   if (std::optional<TensorData> data = constant(value)) {
     if (!isa<IntegerType>(data->getElementType()) ||
-        data->getNumElements() > 65536) {
-      invalid(what + " is no short list of integers");
-      return {};
-    }
+        data->getNumElements() > 65536)
+      return std::nullopt;
     std::vector<int64_t> values = data->toInts();
     return SmallVector<int64_t>(values.begin(), values.end());
   }
   std::optional<SmallVector<int64_t>> known = slim::detail::getKnownInts(value);
-  if (known && !llvm::is_contained(*known, ShapedType::kDynamic))
+  if (known && llvm::is_contained(*known, ShapedType::kDynamic))
+    return std::nullopt;
+  return known;
+}
+
+SmallVector<int64_t> NodeBuilder::constantInts(Value value, const Twine &what) {
+  if (std::optional<SmallVector<int64_t>> known = knownInts(value))
     return *known;
-  unsupported(what + " is not constant");
+  if (value && !isa<IntegerType>(elementType(value)))
+    invalid(what + " is not of integers");
+  else if (value)
+    unsupported(what + " is not constant");
   return {};
 }
 
@@ -345,9 +358,23 @@ static bool mayFoldWeight(Operation *op, const StoredTensor &weight) {
   return !isa<CastOp>(op) || width == 1 || width > 8;
 }
 
+/// A weight under another shape is the same bytes, whatever its size.
+Value NodeBuilder::tryReshapeWeight(Operation *op) {
+  if (!isa<ReshapeOp, FlattenOp, SqueezeOp, UnsqueezeOp>(op))
+    return {};
+  auto type = ::llvm::cast<RankedTensorType>(op->getResult(0).getType());
+  const StoredTensor *weight = importer.getWeight(op->getOperand(0));
+  if (!weight || !type.hasStaticShape() ||
+      type.getNumElements() != weight->getType().getNumElements())
+    return {};
+  return importer.makeTensor(weight->withShape(type.getShape()), getOpType());
+}
+
 std::optional<SmallVector<Value>> NodeBuilder::tryFold(Operation *op) {
   if (isa<ConstantOp>(op))
     return std::nullopt;
+  if (Value reshaped = tryReshapeWeight(op))
+    return SmallVector<Value>{reshaped};
   SmallVector<Attribute> constants(op->getNumOperands());
   bool allConstant = true;
   for (auto [index, value] : llvm::enumerate(op->getOperands())) {
@@ -411,6 +438,15 @@ Value NodeBuilder::toShape(Value value) {
     return invalid("has a shape that is no vector of integers");
   value = toI64(value);
   return rank(value) == 0 ? reshape(value, {1}) : value;
+}
+
+Value NodeBuilder::scatterByAxis(Value axes, Value values, int64_t rank,
+                                 int64_t defaultValue) {
+  if (!isOk())
+    return {};
+  Value defaults = ints(SmallVector<int64_t>(rank, defaultValue));
+  return create<ScatterElementsOp>(defaults, axes, values, /*axis=*/0,
+                                   ScatterMode::Replace);
 }
 
 Value NodeBuilder::toScalar(Value value) {

@@ -69,6 +69,10 @@ public:
     results.assign(values.begin(), values.end());
   }
   ArrayRef<Value> getResults() const { return results; }
+  /// The shape that the model declares for a result, kDynamic where it is
+  /// open; none without a declaration. What it says of known extents is taken
+  /// for true where nothing else tells the shape.
+  std::optional<SmallVector<int64_t>> declaredShape(unsigned index);
 
   //===--------------------------------------------------------------------===//
   // Attributes
@@ -141,6 +145,8 @@ public:
   /// All elements of a constant integer tensor; the node is unsupported, `what`
   /// not being constant, otherwise.
   SmallVector<int64_t> constantInts(Value value, const Twine &what);
+  /// Likewise, but none for what is computed.
+  std::optional<SmallVector<int64_t>> knownInts(Value value);
   /// A scalar of that element type (rounded, saturated by the type's rules).
   Value scalar(double value, Type elementType);
   /// A tensor<Nxi64>, a tensor<i64>.
@@ -186,6 +192,10 @@ public:
   /// The value with that element type.
   Value convert(Value value, Type elementType);
   Value toI64(Value value);
+  /// `values` at the positions `axes` (negative ones count from the end) of a
+  /// vector of `rank` elements that otherwise are `defaultValue`.
+  Value scatterByAxis(Value axes, Value values, int64_t rank,
+                      int64_t defaultValue);
   /// A vector of i64 from an integer scalar or vector of any width.
   Value toShape(Value value);
   /// A scalar from a tensor of one element.
@@ -223,6 +233,7 @@ private:
   finish(OperationState &state, unsigned count,
          llvm::function_ref<LogicalResult(OperationState &)> infer);
   std::optional<SmallVector<Value>> tryFold(Operation *op);
+  Value tryReshapeWeight(Operation *op);
   template <typename Proto>
   std::optional<StoredTensor> readTensor(StringRef name, const Proto &proto,
                                          int64_t dataType);

@@ -13,6 +13,43 @@ struct Reduction {
 };
 } // namespace
 
+/// The axes of a reduction that computes them, from the shapes of its input and
+/// of the result as the model declares it; none if these leave a choice. To
+/// reduce a dimension of extent 1 or not makes no difference.
+static std::optional<SmallVector<int64_t>>
+deduceAxes(ArrayRef<int64_t> input, ArrayRef<int64_t> result, bool keepDims) {
+  if (llvm::is_contained(input, ShapedType::kDynamic) ||
+      llvm::is_contained(result, ShapedType::kDynamic))
+    return std::nullopt;
+  SmallVector<int64_t> axes;
+  if (keepDims) {
+    if (input.size() != result.size())
+      return std::nullopt;
+    for (size_t i = 0; i < input.size(); ++i)
+      if (input[i] != result[i])
+        axes.push_back(i);
+    return axes;
+  }
+  // In how many ways (none, one, more) the first i dimensions of the input
+  // leave the first j of the result.
+  SmallVector<int> ways(result.size() + 1, 0);
+  ways[0] = 1;
+  for (int64_t extent : input)
+    for (size_t j = result.size(); j > 0; --j)
+      if (extent == result[j - 1])
+        ways[j] = std::min(ways[j] + ways[j - 1], 2);
+  if (ways.back() != 1)
+    return std::nullopt;
+  size_t next = 0;
+  for (size_t i = 0; i < input.size(); ++i) {
+    if (next < result.size() && input[i] == result[next])
+      ++next;
+    else
+      axes.push_back(i);
+  }
+  return axes;
+}
+
 /// Axes are an attribute before version 13 (ReduceSum) or 18, then an operand.
 /// None mean all, or with `noop_with_empty_axes` none.
 static Reduction getReduction(NodeBuilder &node) {
@@ -23,10 +60,18 @@ static Reduction getReduction(NodeBuilder &node) {
   std::optional<SmallVector<int64_t>> axes = node.intsAttr("axes");
   if (Value operand = node.operand(1)) {
     // An operand of no elements counts as absent.
-    if (node.shape(operand) != ArrayRef<int64_t>{0})
-      axes = node.constantInts(operand, "the list of axes");
-    else
-      axes = SmallVector<int64_t>();
+    axes = SmallVector<int64_t>();
+    if (node.shape(operand) != ArrayRef<int64_t>{0}) {
+      axes = node.knownInts(operand);
+      std::optional<SmallVector<int64_t>> declared = node.declaredShape(0);
+      if (!axes && declared)
+        axes = deduceAxes(node.shape(reduction.input), *declared,
+                          reduction.keepDims);
+      if (!axes)
+        node.unsupported("axes that are not known");
+      else if (axes->empty())
+        return reduction; // all that go have extent 1
+    }
   }
   if (axes && !axes->empty()) {
     reduction.axes = node.normalizeAxes(*axes, rank);
@@ -103,17 +148,34 @@ static void importArg(NodeBuilder &node) {
 }
 
 static void importCumSum(NodeBuilder &node) {
-  Value input = node.operand(0);
-  SmallVector<int64_t> axis = node.constantInts(node.operand(1), "the axis");
-  if (node.isOk() && axis.size() != 1)
-    node.invalid("has an axis that is no scalar");
-  if (!node.isOk())
-    return;
+  Value input = node.operand(0), axisOperand = node.operand(1);
+  int64_t rank = node.rank(input);
   bool exclusive = node.boolAttr("exclusive", false);
   bool reverse = node.boolAttr("reverse", false);
-  node.setResults(node.create<CumSumOp>(
-      input, node.normalizeAxis(axis[0], node.rank(input)), exclusive,
-      reverse));
+  auto sumAlong = [&](int64_t axis) {
+    return node.create<CumSumOp>(input, axis, exclusive, reverse);
+  };
+  if (std::optional<SmallVector<int64_t>> axis = node.knownInts(axisOperand)) {
+    if (axis->size() != 1) {
+      node.invalid("has an axis that is no scalar");
+      return;
+    }
+    return node.setResults(sumAlong(node.normalizeAxis(axis->front(), rank)));
+  }
+  if (rank == 0) {
+    node.invalid("needs a dimension to sum along");
+    return;
+  }
+  // An axis that is computed chooses among the sums along all.
+  Value axis = node.toScalar(node.toI64(axisOperand));
+  Value position =
+      node.create<ModOp>(axis, node.intScalar(rank)); // -1 is the last
+  Value result = sumAlong(0);
+  for (int64_t i = 1; i < rank; ++i) {
+    Value isChosen = node.create<EqualOp>(position, node.intScalar(i));
+    result = node.create<SelectOp>(isChosen, sumAlong(i), result);
+  }
+  node.setResults(result);
 }
 
 static void importTopK(NodeBuilder &node) {

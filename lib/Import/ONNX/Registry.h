@@ -8,7 +8,7 @@
 namespace slim::onnximport {
 
 constexpr int64_t kMinOpset = 7;
-constexpr int64_t kMaxOpset = 26;
+constexpr int64_t kMaxOpset = 28;
 
 /// Variadic ops have no greatest number of operands.
 constexpr unsigned kAnyNumber = ~0u;

@@ -50,7 +50,16 @@ static void importRange(NodeBuilder &node) {
   Value start = node.toScalar(node.operand(0));
   Value limit = node.toScalar(node.operand(1));
   Value delta = node.toScalar(node.operand(2));
-  node.setResults(node.create<RangeOp>(start, limit, delta));
+  Type elementType = node.elementType(start);
+  // 16-bit floats count in f32 from version 27 on, unless told otherwise.
+  bool widens = node.getOpset() >= 27 && node.isFloat(start) &&
+                elementType.getIntOrFloatBitWidth() == 16 &&
+                node.intAttr("stash_type", 1) == 1;
+  if (widens)
+    for (Value *value : {&start, &limit, &delta})
+      *value = node.convert(*value, node.getBuilder().getF32Type());
+  Value range = node.create<RangeOp>(start, limit, delta);
+  node.setResults(node.convert(range, elementType));
 }
 
 /// Ones where column - row = k.
@@ -158,33 +167,50 @@ static void importFlatten(NodeBuilder &node) {
   node.setResults(node.create<FlattenOp>(input, std::max<int64_t>(axis, 0)));
 }
 
-/// Axes are an attribute before version 13 and an operand from then on.
+/// The axes of Squeeze and Unsqueeze: an attribute before version 13 and an
+/// operand from then on.
 static std::optional<SmallVector<int64_t>> getAxes(NodeBuilder &node) {
   if (Value operand = node.operand(1))
-    return node.constantInts(operand, "the list of axes");
+    return node.knownInts(operand);
   return node.intsAttr("axes");
+}
+
+/// Where axes are not known, the shape that the model declares for the result
+/// may still be; elements and their order do not change.
+static void reshapeAsDeclared(NodeBuilder &node) {
+  std::optional<SmallVector<int64_t>> shape = node.declaredShape(0);
+  if (!shape || llvm::count(*shape, ShapedType::kDynamic) > 1) {
+    node.unsupported("axes that are not known");
+    return;
+  }
+  llvm::replace(*shape, ShapedType::kDynamic, int64_t(-1));
+  node.setResults(node.reshape(node.operand(0), *shape));
 }
 
 static void importSqueeze(NodeBuilder &node) {
   Value input = node.operand(0);
+  ArrayRef<int64_t> shape = node.shape(input);
+  std::optional<SmallVector<int64_t>> given = getAxes(node);
+  bool takesAll = !given && !node.operand(1);
+  if (!given && (!takesAll || llvm::is_contained(shape, ShapedType::kDynamic)))
+    return reshapeAsDeclared(node);
   SmallVector<int64_t> axes;
-  if (std::optional<SmallVector<int64_t>> given = getAxes(node)) {
-    axes = node.normalizeAxes(*given, node.rank(input));
-  } else {
-    for (auto [dimension, extent] : llvm::enumerate(node.shape(input))) {
-      if (ShapedType::isDynamic(extent))
-        node.unsupported("which dimensions have extent 1 is not known");
+  if (takesAll) {
+    for (auto [dimension, extent] : llvm::enumerate(shape))
       if (extent == 1)
         axes.push_back(dimension);
-    }
+  } else {
+    axes = node.normalizeAxes(*given, node.rank(input));
+    llvm::sort(axes);
   }
-  llvm::sort(axes);
   node.setResults(node.squeeze(input, axes));
 }
 
 static void importUnsqueeze(NodeBuilder &node) {
   Value input = node.operand(0);
   std::optional<SmallVector<int64_t>> given = getAxes(node);
+  if (!given && node.operand(1))
+    return reshapeAsDeclared(node);
   if (!given) {
     node.invalid("has no axes");
     return;
@@ -229,6 +255,21 @@ static void importConcat(NodeBuilder &node) {
     node.setResults(node.concat(node.getOperands(), axis));
 }
 
+/// A slice along axes that are computed: along all, whole unless named.
+static void sliceComputedAxes(NodeBuilder &node, Value starts, Value ends,
+                              Value steps) {
+  Value input = node.operand(0), axes = node.toShape(node.operand(3));
+  int64_t rank = node.rank(input);
+  Value fullStarts = node.scatterByAxis(axes, starts, rank, 0);
+  Value fullEnds =
+      node.scatterByAxis(axes, ends, rank, std::numeric_limits<int64_t>::max());
+  Value fullSteps = steps ? node.scatterByAxis(axes, steps, rank, 1)
+                          : node.ints(SmallVector<int64_t>(rank, 1));
+  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  node.setResults(
+      node.create<SliceOp>(input, fullStarts, fullEnds, fullSteps, all));
+}
+
 static void importSlice(NodeBuilder &node) {
   Value input = node.operand(0), starts, ends, steps;
   std::optional<SmallVector<int64_t>> axes;
@@ -240,9 +281,12 @@ static void importSlice(NodeBuilder &node) {
   } else {
     starts = node.toShape(node.requiredOperand(1));
     ends = node.toShape(node.requiredOperand(2));
-    if (Value operand = node.operand(3))
-      axes = node.constantInts(operand, "the list of axes");
     steps = node.toShape(node.operand(4));
+    if (Value operand = node.operand(3)) {
+      axes = node.knownInts(operand);
+      if (!axes)
+        return sliceComputedAxes(node, starts, ends, steps);
+    }
   }
   if (!node.isOk())
     return;
@@ -323,22 +367,19 @@ static void importPad(NodeBuilder &node) {
     value = node.toScalar(node.operand(2));
   }
   if (Value operand = node.operand(3)) {
-    // Amounts for some axes only: zeros for the others.
-    SmallVector<int64_t> axes = node.normalizeAxes(
-        node.constantInts(operand, "the list of axes"), rank);
-    int64_t count = axes.size();
-    if (!node.isOk())
+    // Amounts for some axes only, the begins and then the ends: the others are
+    // zero.
+    Value axes = node.toShape(operand);
+    int64_t count = node.isOk() ? node.shape(axes)[0] : 0;
+    if (ShapedType::isDynamic(count)) {
+      node.unsupported("a number of axes that is not known");
       return;
-    Value zero = node.ints({0});
-    SmallVector<Value> parts(2 * rank, zero);
-    for (auto [index, axis] : llvm::enumerate(axes)) {
-      int64_t position = index;
-      parts[axis] = node.slice(pads, 0, position, position + 1);
-      parts[rank + axis] =
-          node.slice(pads, 0, count + position, count + position + 1);
     }
-    if (rank > 0)
-      pads = node.concat(parts, 0);
+    Value begins =
+        node.scatterByAxis(axes, node.slice(pads, 0, 0, count), rank, 0);
+    Value ends = node.scatterByAxis(axes, node.slice(pads, 0, count, 2 * count),
+                                    rank, 0);
+    pads = node.concat({begins, ends}, 0);
   }
   if (!node.isOk())
     return;

@@ -137,10 +137,9 @@ protected:
   std::vector<float> original;
 };
 
-constexpr StringLiteral kNM = "prune-nm{min-elements=0}";
-constexpr StringLiteral kInt8 = "quantize-int8{min-elements=0}";
-constexpr StringLiteral kUnstructured =
-    "prune-unstructured{sparsity=0.6 min-elements=0}";
+constexpr StringLiteral kNM = "prune-nm";
+constexpr StringLiteral kInt8 = "quantize-int8";
+constexpr StringLiteral kUnstructured = "prune-unstructured{sparsity=0.6}";
 
 TEST_F(CompositionTest, EveryOrderKeepsEveryGuarantee) {
   SmallVector<StringRef> sorted = {kNM, kInt8, kUnstructured};
@@ -213,8 +212,7 @@ TEST_F(CompositionTest, FactorsMultiplyToTheWeight) {
       continue;
     SCOPED_TRACE(layout.name);
     OwningOpRef<ModuleOp> module = build(layout);
-    ASSERT_TRUE(
-        succeeded(run(*module, "lowrank-factorize{rank=3 min-elements=0}")));
+    ASSERT_TRUE(succeeded(run(*module, "lowrank-factorize{rank=3}")));
     SmallVector<std::vector<float>> factors;
     for (StringRef name : {"w.left", "w.right"}) {
       auto weight = module->lookupSymbol<WeightOp>(name);
