@@ -1,14 +1,14 @@
 // Passes compose in any order.
 
-// RUN: slim-opt %s -prune-nm -quantize-int8 | FileCheck %s --check-prefix=BOTH
-// RUN: slim-opt %s -quantize-int8 -prune-nm | FileCheck %s --check-prefix=BOTH
-// RUN: slim-opt %s -prune-nm -prune-unstructured="sparsity=0.75" | FileCheck %s --check-prefix=NMTHENUN
-// RUN: slim-opt %s -quantize-int8 -prune-nm -prune-unstructured="sparsity=0.75" | FileCheck %s --check-prefix=THREE
-// RUN: slim-opt %s -prune-unstructured="sparsity=0.75" -prune-nm -quantize-int8 | FileCheck %s --check-prefix=UNFIRST
-// RUN: slim-opt %s -prune-nm -prune-nm -quantize-int8 -quantize-int8 | FileCheck %s --check-prefix=TWICE
-// RUN: slim-opt %s -quantize-int8 -lowrank-factorize="rank=1" | FileCheck %s --check-prefix=INTTHENLOW
-// RUN: slim-opt %s -prune-nm -quantize-int8 -lowrank-factorize="rank=1" | FileCheck %s --check-prefix=NMTHENLOW
-// RUN: slim-opt %s -lowrank-factorize="rank=1" -quantize-int8 -prune-nm | FileCheck %s --check-prefix=LOWFIRST
+// RUN: slim-opt %s -prune-nm="min-elements=0" -quantize-int8="min-elements=0" | FileCheck %s --check-prefix=BOTH
+// RUN: slim-opt %s -quantize-int8="min-elements=0" -prune-nm="min-elements=0" | FileCheck %s --check-prefix=BOTH
+// RUN: slim-opt %s -prune-nm="min-elements=0" -prune-unstructured="min-elements=0 sparsity=0.75" | FileCheck %s --check-prefix=NMTHENUN
+// RUN: slim-opt %s -quantize-int8="min-elements=0" -prune-nm="min-elements=0" -prune-unstructured="min-elements=0 sparsity=0.75" | FileCheck %s --check-prefix=THREE
+// RUN: slim-opt %s -prune-unstructured="min-elements=0 sparsity=0.75" -prune-nm="min-elements=0" -quantize-int8="min-elements=0" | FileCheck %s --check-prefix=UNFIRST
+// RUN: slim-opt %s -prune-nm="min-elements=0" -prune-nm="min-elements=0" -quantize-int8="min-elements=0" -quantize-int8="min-elements=0" | FileCheck %s --check-prefix=TWICE
+// RUN: slim-opt %s -quantize-int8="min-elements=0" -lowrank-factorize="min-elements=0 rank=1" | FileCheck %s --check-prefix=INTTHENLOW
+// RUN: slim-opt %s -prune-nm="min-elements=0" -quantize-int8="min-elements=0" -lowrank-factorize="min-elements=0 rank=1" | FileCheck %s --check-prefix=NMTHENLOW
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 rank=1" -quantize-int8="min-elements=0" -prune-nm="min-elements=0" | FileCheck %s --check-prefix=LOWFIRST
 
 // The same form in both orders: here even the same codes, because the largest
 // element of each row survives and sets its scale.

@@ -1,9 +1,10 @@
 // Every compression pass filters weights by the model author's names, which
 // stay those of the weights' values whatever they become.
 
-// RUN: slim-opt %s -quantize-int8="include=mlp exclude=down" | FileCheck %s --check-prefix=NAMES
+// RUN: slim-opt %s -quantize-int8="min-elements=0 include=mlp exclude=down" | FileCheck %s --check-prefix=NAMES
 // RUN: slim-opt %s -quantize-int8="min-elements=9" | FileCheck %s --check-prefix=SIZE
-// RUN: slim-opt %s -quantize-int8="include=up" -prune-unstructured="include=up$ sparsity=0.5" | FileCheck %s --check-prefix=TWICE
+// RUN: slim-opt %s -quantize-int8 | FileCheck %s --check-prefix=DEFAULT
+// RUN: slim-opt %s -quantize-int8="min-elements=0 include=up" -prune-unstructured="min-elements=0 include=up$ sparsity=0.5" | FileCheck %s --check-prefix=TWICE
 
 // NAMES: message = "its name matches 'exclude'"
 // NAMES-SAME: weight = "l0.mlp.down"
@@ -18,6 +19,9 @@
 // SIZE: message = "its 8 elements are fewer than 9"
 // SIZE-DAG: slim.weight @l0.mlp.up : tensor<2x4xf32>
 // SIZE-DAG: slim.weight @l0.query : tensor<2x5xi8>
+
+// DEFAULT: message = "its 8 elements are fewer than 1024"
+// DEFAULT-NOT: slim.dequantize
 
 // The report accumulates.
 // TWICE: pass = "quantize-int8"

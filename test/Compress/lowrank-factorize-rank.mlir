@@ -1,15 +1,15 @@
 // How the rank is chosen. The singular values are 8, 4, 2 and 1, their squares
 // 64, 16, 4 and 1 of 85.
 
-// RUN: slim-opt %s -lowrank-factorize="energy=0.7 align=1" | FileCheck %s --check-prefix=ONE
-// RUN: slim-opt %s -lowrank-factorize="energy=0.94 align=1" | FileCheck %s --check-prefix=TWO
-// RUN: slim-opt %s -lowrank-factorize="energy=0.7 align=2" | FileCheck %s --check-prefix=TWO
-// RUN: slim-opt %s -lowrank-factorize="ratio=0.8 align=1" | FileCheck %s --check-prefix=TWO
-// RUN: slim-opt %s -lowrank-factorize="ratio=0.74 align=1" | FileCheck %s --check-prefix=ONE
-// RUN: slim-opt %s -lowrank-factorize="ratio=0.2 align=1" | FileCheck %s --check-prefix=NONE
-// RUN: slim-opt %s -lowrank-factorize="energy=1 align=1" | FileCheck %s --check-prefix=ALL
-// RUN: slim-opt %s -lowrank-factorize="energy=1 align=16" | FileCheck %s --check-prefix=ALL
-// RUN: slim-opt %s -lowrank-factorize="rank=5" | FileCheck %s --check-prefix=FIVE
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 energy=0.7 align=1" | FileCheck %s --check-prefix=ONE
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 energy=0.94 align=1" | FileCheck %s --check-prefix=TWO
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 energy=0.7 align=2" | FileCheck %s --check-prefix=TWO
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 ratio=0.8 align=1" | FileCheck %s --check-prefix=TWO
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 ratio=0.74 align=1" | FileCheck %s --check-prefix=ONE
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 ratio=0.2 align=1" | FileCheck %s --check-prefix=NONE
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 energy=1 align=1" | FileCheck %s --check-prefix=ALL
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 energy=1 align=16" | FileCheck %s --check-prefix=ALL
+// RUN: slim-opt %s -lowrank-factorize="min-elements=0 rank=5" | FileCheck %s --check-prefix=FIVE
 
 // sqrt(21 / 85) and sqrt(5 / 85)
 // ONE: rank = 1 : i64, relative_error = 0.49705{{[0-9]*}} : f64

@@ -1,4 +1,4 @@
-// RUN: slim-opt %s -split-input-file -lowrank-factorize="rank=1" | FileCheck %s
+// RUN: slim-opt %s -split-input-file -lowrank-factorize="min-elements=0 rank=1" | FileCheck %s
 
 // An outer product of norms 5 and 10: both factors carry the square root of the
 // singular value 50.

@@ -1,5 +1,5 @@
-// RUN: slim-opt %s -prune-nm="n=1 m=4" | FileCheck %s --check-prefix=ONE
-// RUN: slim-opt %s -prune-nm="n=4 m=8" | FileCheck %s --check-prefix=EIGHT
+// RUN: slim-opt %s -prune-nm="min-elements=0 n=1 m=4" | FileCheck %s --check-prefix=ONE
+// RUN: slim-opt %s -prune-nm="min-elements=0 n=4 m=8" | FileCheck %s --check-prefix=EIGHT
 
 // ONE: slim.weight @w : tensor<1x2xf32> = dense<{{\[\[}}3.000000e+00, 1.000000e+00]]>
 // ONE: slim.weight @w.positions : tensor<1x1xui8> = dense<3>

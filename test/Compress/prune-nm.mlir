@@ -1,4 +1,4 @@
-// RUN: slim-opt %s -split-input-file -prune-nm | FileCheck %s
+// RUN: slim-opt %s -split-input-file -prune-nm="min-elements=0" | FileCheck %s
 
 // Positions: 0b1101 = 1, 3 in the first chunk and 0b0100 = 0, 1 in the second.
 

@@ -1,5 +1,5 @@
-// RUN: slim-opt %s -split-input-file -prune-unstructured="sparsity=0.5" | FileCheck %s
-// RUN: slim-opt %s -split-input-file -prune-unstructured="sparsity=0.5" -prune-unstructured="sparsity=0.25" | FileCheck %s --check-prefix=AGAIN
+// RUN: slim-opt %s -split-input-file -prune-unstructured="min-elements=0 sparsity=0.5" | FileCheck %s
+// RUN: slim-opt %s -split-input-file -prune-unstructured="min-elements=0 sparsity=0.5" -prune-unstructured="min-elements=0 sparsity=0.25" | FileCheck %s --check-prefix=AGAIN
 
 // The smallest half of the whole weight; of equal magnitudes the first stays.
 

@@ -1,5 +1,5 @@
-// RUN: slim-opt %s -split-input-file -quantize-int8 | FileCheck %s
-// RUN: slim-opt %s -split-input-file -quantize-int8 -remarks-filter=".*" \
+// RUN: slim-opt %s -split-input-file -quantize-int8="min-elements=0" | FileCheck %s
+// RUN: slim-opt %s -split-input-file -quantize-int8="min-elements=0" -remarks-filter=".*" \
 // RUN:   -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // Codes and scales are those of NumPy: s = abs(w).max(1) / 127, rint(w / s).

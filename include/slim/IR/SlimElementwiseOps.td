@@ -30,7 +30,8 @@ class Slim_ElementwiseOp<string mnemonic, list<Trait> traits,
 }
 
 class Slim_UnaryOp<string mnemonic, string what, Type type,
-                   list<Trait> traits = [], string detail = "">
+                   list<Trait> traits = [], string detail = "",
+                   string element = "f32">
     : Slim_ElementwiseOp<mnemonic, traits, "sameElementType"> {
   let summary = "elementwise " # what;
   let description = "Computes elementwise " # what # ". " # detail # [{
@@ -38,7 +39,7 @@ class Slim_UnaryOp<string mnemonic, string what, Type type,
     Example:
 
     ```mlir
-    %y = slim.}] # mnemonic # [{ %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
+    %y = slim.}] # mnemonic # [{ %x : (tensor<?x4x}] # element # [{>) -> tensor<?x4x}] # element # [{>
     ```
   }];
   let arguments = (ins type:$input);
@@ -46,7 +47,8 @@ class Slim_UnaryOp<string mnemonic, string what, Type type,
 }
 
 class Slim_BinaryOp<string mnemonic, string what, Type type,
-                    list<Trait> traits = [], string detail = "">
+                    list<Trait> traits = [], string detail = "",
+                    string element = "f32">
     : Slim_ElementwiseOp<mnemonic, traits, "sameElementType"> {
   let summary = "elementwise " # what # " with broadcasting";
   let description = "Computes elementwise " # what # [{ of two tensors of the same
@@ -55,7 +57,8 @@ class Slim_BinaryOp<string mnemonic, string what, Type type,
     Example:
 
     ```mlir
-    %y = slim.}] # mnemonic # [{ %a, %b : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    %y = slim.}] # mnemonic # [{ %a, %b
+      : (tensor<?x4x}] # element # [{>, tensor<4x}] # element # [{>) -> tensor<?x4x}] # element # [{>
     ```
   }];
   let arguments = (ins type:$lhs, type:$rhs);
@@ -146,7 +149,7 @@ def Slim_MishOp : Slim_UnaryOp<"mish", "Mish", Slim_FloatTensor, [],
 def Slim_HardSwishOp : Slim_UnaryOp<"hard_swish", "hard Swish",
     Slim_FloatTensor, [], "hard_swish(x) = x * max(0, min(1, x / 6 + 0.5)).">;
 def Slim_NotOp : Slim_UnaryOp<"not", "logical or bitwise complement",
-                              Slim_IntegerTensor>;
+                              Slim_IntegerTensor, [], "", "i1">;
 def Slim_IsNaNOp : Slim_PredicateOp<"is_nan", "NaN">;
 
 def Slim_IsInfOp : Slim_ElementwiseOp<"is_inf", [], "boolElementType"> {
@@ -302,16 +305,18 @@ def Slim_RemOp : Slim_BinaryOp<"rem", "remainder", Slim_Tensor, [],
 def Slim_PReluOp : Slim_BinaryOp<"prelu", "parametric rectifier", Slim_Tensor,
     [], "prelu(x, slope) = x where x >= 0, slope * x elsewhere.">;
 def Slim_AndOp : Slim_BinaryOp<"and", "logical or bitwise conjunction",
-                               Slim_IntegerTensor>;
+                               Slim_IntegerTensor, [], "", "i1">;
 def Slim_OrOp : Slim_BinaryOp<"or", "logical or bitwise disjunction",
-                              Slim_IntegerTensor>;
+                              Slim_IntegerTensor, [], "", "i1">;
 def Slim_XorOp : Slim_BinaryOp<"xor", "logical or bitwise exclusive or",
-                               Slim_IntegerTensor>;
+                               Slim_IntegerTensor, [], "", "i1">;
 def Slim_ShiftLeftOp : Slim_BinaryOp<"shift_left", "left shift",
-                                     Slim_IntegerTensor>;
+    Slim_IntegerTensor, [], "A shift by the width or more has no meaning.",
+    "i32">;
 def Slim_ShiftRightOp : Slim_BinaryOp<"shift_right", "right shift",
     Slim_IntegerTensor, [],
-    "Signed integers shift in their sign, unsigned ones zeros.">;
+    "Signed integers shift in their sign, unsigned ones zeros. " #
+    "A shift by the width or more has no meaning.", "i32">;
 
 def Slim_EqualOp : Slim_CompareOp<"equal", "equal to">;
 def Slim_LessOp : Slim_CompareOp<"less", "less than">;

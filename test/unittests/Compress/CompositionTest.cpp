@@ -137,9 +137,10 @@ protected:
   std::vector<float> original;
 };
 
-constexpr StringLiteral kNM = "prune-nm";
-constexpr StringLiteral kInt8 = "quantize-int8";
-constexpr StringLiteral kUnstructured = "prune-unstructured{sparsity=0.6}";
+constexpr StringLiteral kNM = "prune-nm{min-elements=0}";
+constexpr StringLiteral kInt8 = "quantize-int8{min-elements=0}";
+constexpr StringLiteral kUnstructured =
+    "prune-unstructured{sparsity=0.6 min-elements=0}";
 
 TEST_F(CompositionTest, EveryOrderKeepsEveryGuarantee) {
   SmallVector<StringRef> sorted = {kNM, kInt8, kUnstructured};
@@ -212,7 +213,8 @@ TEST_F(CompositionTest, FactorsMultiplyToTheWeight) {
       continue;
     SCOPED_TRACE(layout.name);
     OwningOpRef<ModuleOp> module = build(layout);
-    ASSERT_TRUE(succeeded(run(*module, "lowrank-factorize{rank=3}")));
+    ASSERT_TRUE(
+        succeeded(run(*module, "lowrank-factorize{rank=3 min-elements=0}")));
     SmallVector<std::vector<float>> factors;
     for (StringRef name : {"w.left", "w.right"}) {
       auto weight = module->lookupSymbol<WeightOp>(name);

@@ -121,6 +121,34 @@ def LowerDynamicExpansionsPass
                            "::mlir::memref::MemRefDialect"];
 }
 
+def MaterializeContiguousPass
+    : Pass<"slim-materialize-contiguous", "::mlir::func::FuncOp"> {
+  let summary = "copies where a type promises a contiguous buffer";
+  let description = [{
+    Replaces each `memref.cast` from a strided layout to the identity layout by
+    an allocation and a copy. Upstream's bufferization casts wherever the two
+    types are compatible, which with open extents says nothing about the
+    strides at run time. Run directly after bufferization.
+
+    Example:
+
+    ```mlir
+    %c = memref.cast %v : memref<2x?xf32, strided<[6, 1]>> to memref<2x?xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %c = memref.alloc(%d) : memref<2x?xf32>
+    memref.copy %v, %c : memref<2x?xf32, strided<[6, 1]>> to memref<2x?xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numCopies", "num-copies", "Copies inserted">,
+  ];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def OutlineKernelsPass
     : Pass<"slim-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "one function for equal linalg ops on buffers";

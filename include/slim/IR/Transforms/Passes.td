@@ -90,4 +90,47 @@ def FuseIdiomsPass : Pass<"slim-fuse-idioms"> {
   let dependentDialects = ["::slim::SlimDialect"];
 }
 
+def RefineTypesPass : Pass<"slim-refine-types", "::mlir::ModuleOp"> {
+  let summary = "infer types again and fold what becomes constant";
+  let description = [{
+    Visits the ops of every function in order. An op that folds is replaced; the
+    result types of others are inferred again from the types and known values of
+    their operands, and an extent that is found replaces a dynamic one. Shape
+    arithmetic on extents that are found becomes constant in turn, which makes
+    later types precise: one visit suffices.
+
+    The result types of functions follow what they return, in their calls, too.
+    Users outside the dialect keep their operand types by a `tensor.cast`. Ops
+    without effects whose results are not used any longer are erased.
+
+    Extents are never made less precise, argument types never change, and a
+    function whose symbol has uses other than calls keeps its type.
+
+    Numeric effect: none, but for the rounding of constants that are evaluated
+    at compile time.
+
+    Before:
+
+    ```mlir
+    %s = slim.shape %x {start = 0, end = 2} : (tensor<?x8xf32>) -> tensor<2xi64>
+    %i = slim.constant dense<1> : tensor<i64>
+    %n = slim.gather %s, %i {axis = 0} : (tensor<2xi64>, tensor<i64>) -> tensor<i64>
+    %r = slim.range %zero, %n, %one
+      : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+    ```
+
+    After:
+
+    ```mlir
+    %r = slim.constant dense<[0, 1, 2, 3, 4, 5, 6, 7]> : tensor<8xi64>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numRefined", "num-refined", "Results with a more precise type">,
+    Statistic<"numFolded", "num-folded", "Ops folded">,
+  ];
+  let dependentDialects = ["::mlir::tensor::TensorDialect",
+                           "::slim::SlimDialect"];
+}
+
 #endif // SLIM_IR_TRANSFORMS_PASSES_TD

@@ -1,0 +1,39 @@
+// Every op of SlimDecodeOps.td, through text, the generic form and bytecode.
+// RUN: slim-opt %s | slim-opt | FileCheck %s
+// RUN: slim-opt %s --mlir-print-op-generic | slim-opt | FileCheck %s
+// RUN: slim-opt %s --emit-bytecode | slim-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @dequantize(
+// CHECK: slim.dequantize %{{.*}}, %{{.*}} {block = array<i64: 1, 0>} : (tensor<512x384xi8>, tensor<512x1xf32>) -> tensor<512x384xf32>
+func.func @dequantize(%q: tensor<512x384xi8>, %s: tensor<512x1xf32>) -> (tensor<512x384xf32>) {
+  %w = slim.dequantize %q, %s {block = array<i64: 1, 0>} : (tensor<512x384xi8>, tensor<512x1xf32>) -> tensor<512x384xf32>
+  return %w : tensor<512x384xf32>
+}
+
+// CHECK-LABEL: func.func @dynamic_quantize(
+// CHECK: slim.dynamic_quantize %{{.*}} {per_row = true} : (tensor<?x384xf32>) -> (tensor<?x384xui8>, tensor<?x1xf32>, tensor<?x1xui8>)
+func.func @dynamic_quantize(%x: tensor<?x384xf32>) -> (tensor<?x384xui8>, tensor<?x1xf32>, tensor<?x1xui8>) {
+  %q, %s, %z = slim.dynamic_quantize %x {per_row = true} : (tensor<?x384xf32>) -> (tensor<?x384xui8>, tensor<?x1xf32>, tensor<?x1xui8>)
+  return %q, %s, %z : tensor<?x384xui8>, tensor<?x1xf32>, tensor<?x1xui8>
+}
+
+// CHECK-LABEL: func.func @quantize(
+// CHECK: slim.quantize %{{.*}}, %{{.*}}, %{{.*}} {block = array<i64: 0, 0>, to = ui8} : (tensor<?x384xf32>, tensor<1x1xf32>, tensor<1x1xui8>) -> tensor<?x384xui8>
+func.func @quantize(%x: tensor<?x384xf32>, %s: tensor<1x1xf32>, %z: tensor<1x1xui8>) -> (tensor<?x384xui8>) {
+  %q = slim.quantize %x, %s, %z {to = ui8, block = array<i64: 0, 0>} : (tensor<?x384xf32>, tensor<1x1xf32>, tensor<1x1xui8>) -> tensor<?x384xui8>
+  return %q : tensor<?x384xui8>
+}
+
+// CHECK-LABEL: func.func @reshape_decode(
+// CHECK: slim.reshape_decode %{{.*}} {permutation = array<i64: 1, 0>, shape = array<i64: 384, 512>} : (tensor<512x384xf32>) -> tensor<384x512xf32>
+func.func @reshape_decode(%v: tensor<512x384xf32>) -> (tensor<384x512xf32>) {
+  %w = slim.reshape_decode %v {permutation = array<i64: 1, 0>, shape = array<i64: 384, 512>} : (tensor<512x384xf32>) -> tensor<384x512xf32>
+  return %w : tensor<384x512xf32>
+}
+
+// CHECK-LABEL: func.func @sparse_decode(
+// CHECK: slim.sparse_decode %{{.*}}, %{{.*}} {m = 4 : i64, n = 2 : i64} : (tensor<512x192xf32>, tensor<512x48xui8>) -> tensor<512x384xf32>
+func.func @sparse_decode(%v: tensor<512x192xf32>, %p: tensor<512x48xui8>) -> (tensor<512x384xf32>) {
+  %w = slim.sparse_decode %v, %p {n = 2, m = 4} : (tensor<512x192xf32>, tensor<512x48xui8>) -> tensor<512x384xf32>
+  return %w : tensor<512x384xf32>
+}
