@@ -20,6 +20,7 @@ class RealModel:
 
     shapes: list  # of argument dictionaries for `inputs`
     inputs: Callable  # (rng, **shape) -> arrays by input name
+    flags: tuple = ()  # for slimc
 
 
 def image(rng: np.random.Generator, n: int, h: int, w: int) -> np.ndarray:
@@ -100,5 +101,9 @@ REAL_MODELS = {
     "ppocrv4_rec": RealModel(
         [{"n": 1, "h": 48, "w": 320}, {"n": 2, "h": 48, "w": 200}], drawn("x", page)
     ),
-    "silero_vad_16k": RealModel([{"batch": 1}, {"batch": 3}], speech),
+    # Its branches yield tensors of different rank, depending on the number of
+    # samples, which its authors fix.
+    "silero_vad_16k": RealModel(
+        [{"batch": 1}, {"batch": 3}], speech, ("--dim", "sequence=512")
+    ),
 }

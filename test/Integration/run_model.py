@@ -111,6 +111,7 @@ def main() -> int:
         print(f"{path} is missing; run scripts/fetch_models.py")
         return 1
 
+    args.flag += models.REAL_MODELS[args.name].flags
     os.makedirs(args.work, exist_ok=True)
     library = os.path.join(args.work, args.name + ".so")
     good = True
