@@ -1,5 +1,6 @@
 //===- ElementwiseOps.cpp - Elementwise ops: folding, casts -----*- C++ -*-===//
 #include "Evaluate.h"
+#include "FoldSupport.h"
 #include "Inference.h"
 #include "slim/IR/OpSupport.h"
 #include "slim/IR/SlimOps.h"
@@ -62,10 +63,7 @@ static std::optional<Operands> readOperands(ArrayRef<Attribute> attrs,
                                             RankedTensorType resultType) {
   Operands operands;
   for (Attribute attr : attrs) {
-    auto elements = dyn_cast_if_present<ElementsAttr>(attr);
-    if (!elements)
-      return std::nullopt;
-    std::optional<TensorData> data = TensorData::fromAttr(elements);
+    std::optional<TensorData> data = getFoldedData(attr);
     if (!data || data->getType().getRank() > resultType.getRank())
       return std::nullopt;
     operands.walk.emplace_back(data->getType(), resultType);
@@ -137,9 +135,8 @@ static TensorData foldSelect(Operands &operands, RankedTensorType resultType) {
 
 OpFoldResult slim::detail::foldElementwise(Operation *op,
                                            ArrayRef<Attribute> attrs) {
-  auto resultType = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-  if (!resultType || !resultType.hasStaticShape() ||
-      resultType.getNumElements() > kMaxFoldedElements)
+  RankedTensorType resultType = getFoldedType(op->getResult(0).getType());
+  if (!resultType)
     return {};
   std::optional<Operands> operands = readOperands(attrs, resultType);
   if (!operands)
@@ -249,15 +246,11 @@ castFloats(const TensorData &data, RankedTensorType type, bool saturate) {
 }
 
 OpFoldResult CastOp::fold(FoldAdaptor adaptor) {
-  auto type = dyn_cast<RankedTensorType>(getType());
-  if (getInput().getType() == type)
+  if (getInput().getType() == getType())
     return getInput();
-  auto elements = dyn_cast_if_present<ElementsAttr>(adaptor.getInput());
-  if (!elements || !type || !type.hasStaticShape() ||
-      type.getNumElements() > kMaxFoldedElements)
-    return {};
-  std::optional<TensorData> data = TensorData::fromAttr(elements);
-  if (!data || data->getElementType().getIntOrFloatBitWidth() > 64 ||
+  RankedTensorType type = getFoldedType(getType());
+  std::optional<TensorData> data = getFoldedData(adaptor.getInput());
+  if (!type || !data || data->getElementType().getIntOrFloatBitWidth() > 64 ||
       type.getElementTypeBitWidth() > 64)
     return {};
   Type from = data->getElementType(), to = type.getElementType();
@@ -314,11 +307,10 @@ void ClampOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
 }
 
 OpFoldResult ClampOp::fold(FoldAdaptor adaptor) {
-  auto type = dyn_cast<RankedTensorType>(getType());
-  if (!getLower() && !getUpper() && getInput().getType() == type)
+  if (!getLower() && !getUpper() && getInput().getType() == getType())
     return getInput();
-  if (!type || !type.hasStaticShape() ||
-      type.getNumElements() > kMaxFoldedElements)
+  RankedTensorType type = getFoldedType(getType());
+  if (!type)
     return {};
   std::optional<Operands> operands = readOperands(adaptor.getOperands(), type);
   if (!operands)

@@ -6,11 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "ElementMoves.h"
+#include "FoldSupport.h"
 #include "KnownInts.h"
 #include "ShapeMath.h"
-#include "slim/IR/OpSupport.h"
 #include "slim/IR/SlimOps.h"
-#include "slim/IR/TensorData.h"
 #include <cmath>
 
 using namespace slim;
@@ -20,28 +19,9 @@ using namespace slim::detail;
 // Helpers
 //===----------------------------------------------------------------------===//
 
-/// The op's result type if a constant of it may be made.
-static RankedTensorType getFoldedType(Value result) {
-  auto type = dyn_cast<RankedTensorType>(result.getType());
-  if (!type || !type.hasStaticShape() || type.getEncoding() ||
-      !type.getElementType().isIntOrFloat() ||
-      type.getNumElements() > kMaxFoldedElements)
-    return nullptr;
-  return type;
-}
-
-static std::optional<TensorData> getData(Attribute attr) {
-  auto elements = dyn_cast_if_present<ElementsAttr>(attr);
-  // A large splat would have to be written out.
-  if (!elements ||
-      (elements.isSplat() && elements.getNumElements() > kMaxFoldedElements))
-    return std::nullopt;
-  return TensorData::fromAttr(elements);
-}
-
 /// A constant one-dimensional or scalar integer operand.
 static std::optional<std::vector<int64_t>> getInts(Attribute attr) {
-  std::optional<TensorData> data = getData(attr);
+  std::optional<TensorData> data = getFoldedData(attr);
   if (!data || !isa<IntegerType>(data->getElementType()))
     return std::nullopt;
   return data->toInts();
@@ -49,7 +29,7 @@ static std::optional<std::vector<int64_t>> getInts(Attribute attr) {
 
 /// A constant of all known elements of an integer value, if they are.
 static OpFoldResult foldKnownInts(Value result) {
-  RankedTensorType type = getFoldedType(result);
+  RankedTensorType type = getFoldedType(result.getType());
   if (!type || type.getRank() > 1 || !isa<IntegerType>(type.getElementType()))
     return {};
   auto elements = getKnownElements(result);
@@ -67,8 +47,8 @@ static OpFoldResult foldKnownInts(Value result) {
 
 /// The same elements under another shape.
 static OpFoldResult foldReshape(Attribute attr, Value result) {
-  RankedTensorType type = getFoldedType(result);
-  std::optional<TensorData> data = getData(attr);
+  RankedTensorType type = getFoldedType(result.getType());
+  std::optional<TensorData> data = getFoldedData(attr);
   if (!type || !data || data->getNumElements() != type.getNumElements())
     return {};
   if (auto dense = dyn_cast<DenseElementsAttr>(attr))
@@ -117,8 +97,8 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
   ArrayRef<int64_t> permutation = getPermutation();
   if (getInput().getType() == getType() && llvm::is_sorted(permutation))
     return getInput();
-  RankedTensorType type = getFoldedType(getResult());
-  std::optional<TensorData> data = getData(adaptor.getInput());
+  RankedTensorType type = getFoldedType(getType());
+  std::optional<TensorData> data = getFoldedData(adaptor.getInput());
   if (!type || !data || data->getNumElements() != type.getNumElements())
     return {};
   return permuteElements(*data, permutation, type).toAttr();
@@ -127,11 +107,11 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
 OpFoldResult ExpandOp::fold(FoldAdaptor adaptor) {
   // Broadcasting makes no static extent another, unless it is 1 and the
   // result's type says so.
-  RankedTensorType type = getFoldedType(getResult());
+  RankedTensorType type = getFoldedType(getType());
   auto declared = dyn_cast<RankedTensorType>(getType());
   if (declared && declared.hasStaticShape() && getInput().getType() == declared)
     return getInput();
-  std::optional<TensorData> data = getData(adaptor.getInput());
+  std::optional<TensorData> data = getFoldedData(adaptor.getInput());
   if (!type || !data || data->getType().getRank() > type.getRank())
     return {};
   int64_t shift = type.getRank() - data->getType().getRank();
@@ -150,12 +130,12 @@ OpFoldResult ExpandOp::fold(FoldAdaptor adaptor) {
 OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
   if (getInputs().size() == 1 && getInputs().front().getType() == getType())
     return getInputs().front();
-  RankedTensorType type = getFoldedType(getResult());
+  RankedTensorType type = getFoldedType(getType());
   if (!type)
     return {};
   SmallVector<TensorData> inputs;
   for (Attribute attr : adaptor.getInputs()) {
-    std::optional<TensorData> data = getData(attr);
+    std::optional<TensorData> data = getFoldedData(attr);
     if (!data)
       return foldKnownInts(getResult());
     inputs.push_back(std::move(*data));
@@ -201,8 +181,8 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
       llvm::all_of(llvm::zip_equal(getAxes(), *starts, *ends, *steps), isWhole))
     return getInput();
 
-  RankedTensorType type = getFoldedType(getResult());
-  std::optional<TensorData> data = getData(adaptor.getInput());
+  RankedTensorType type = getFoldedType(getType());
+  std::optional<TensorData> data = getFoldedData(adaptor.getInput());
   if (!type || !data)
     return foldKnownInts(getResult());
   SmallVector<int64_t> strides = getStrides(inputType.getShape()),
@@ -230,8 +210,8 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
 //===----------------------------------------------------------------------===//
 
 OpFoldResult FillOp::fold(FoldAdaptor adaptor) {
-  RankedTensorType type = getFoldedType(getResult());
-  std::optional<TensorData> value = getData(adaptor.getValue());
+  RankedTensorType type = getFoldedType(getType());
+  std::optional<TensorData> value = getFoldedData(adaptor.getValue());
   if (!type || !value)
     return {};
   SmallVector<int64_t> steps(type.getRank(), 0);
@@ -239,10 +219,10 @@ OpFoldResult FillOp::fold(FoldAdaptor adaptor) {
 }
 
 OpFoldResult RangeOp::fold(FoldAdaptor adaptor) {
-  RankedTensorType type = getFoldedType(getResult());
-  std::optional<TensorData> start = getData(adaptor.getStart());
-  std::optional<TensorData> limit = getData(adaptor.getLimit());
-  std::optional<TensorData> delta = getData(adaptor.getDelta());
+  RankedTensorType type = getFoldedType(getType());
+  std::optional<TensorData> start = getFoldedData(adaptor.getStart());
+  std::optional<TensorData> limit = getFoldedData(adaptor.getLimit());
+  std::optional<TensorData> delta = getFoldedData(adaptor.getDelta());
   if (!type || !start || !limit || !delta)
     return {};
   int64_t count = type.getNumElements();
@@ -271,8 +251,8 @@ OpFoldResult RangeOp::fold(FoldAdaptor adaptor) {
 //===----------------------------------------------------------------------===//
 
 OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
-  RankedTensorType type = getFoldedType(getResult());
-  std::optional<TensorData> data = getData(adaptor.getInput());
+  RankedTensorType type = getFoldedType(getType());
+  std::optional<TensorData> data = getFoldedData(adaptor.getInput());
   auto indices = getInts(adaptor.getIndices());
   if (!type || !data || !indices)
     return foldKnownInts(getResult());

@@ -21,6 +21,9 @@ static RankedTensorType withShape(RankedTensorType type,
   return RankedTensorType::get(shape, type.getElementType());
 }
 
+/// No tensor of a model comes near this rank.
+static constexpr int64_t kMaxRank = 1024;
+
 /// The elements of an operand that lists something for every dimension of a
 /// tensor. Its length must be known: it is, or follows, the result's rank.
 static FailureOr<SmallVector<KnownInt>> getList(const Inference &inference,
@@ -36,6 +39,9 @@ static FailureOr<SmallVector<KnownInt>> getList(const Inference &inference,
   if (type->isDynamicDim(0))
     return inference.error("the number of elements of ", name,
                            " must be known: it decides the rank of the result");
+  if (type->getDimSize(0) > kMaxRank)
+    return inference.error(name, " has ", type->getDimSize(0),
+                           " elements, more than a tensor has dimensions");
   return SmallVector<KnownInt>(type->getDimSize(0), KnownInt::unknown());
 }
 

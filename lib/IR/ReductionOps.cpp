@@ -1,5 +1,6 @@
 //===- ReductionOps.cpp - Reductions and scans ------------------*- C++ -*-===//
 #include "Evaluate.h"
+#include "FoldSupport.h"
 #include "Inference.h"
 #include "KnownInts.h"
 #include "slim/IR/OpSupport.h"
@@ -232,16 +233,13 @@ static std::optional<TensorData> reduceFloats(Operation *op, TensorData input,
 OpFoldResult slim::detail::foldReduction(Operation *op, Attribute input) {
   auto axes = op->getAttrOfType<DenseI64ArrayAttr>("axes");
   Value operand = op->getOperand(0);
-  auto resultType = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   // A reduction over no dimension.
-  if (axes && axes.empty() && operand.getType() == resultType)
+  if (axes && axes.empty() && operand.getType() == op->getResult(0).getType())
     return operand;
-  auto elements = dyn_cast_if_present<ElementsAttr>(input);
-  if (!axes || !elements || !resultType || !resultType.hasStaticShape() ||
-      elements.getNumElements() > kMaxFoldedElements ||
-      resultType.getNumElements() > kMaxFoldedElements)
+  RankedTensorType resultType = getFoldedType(op->getResult(0).getType());
+  if (!axes || !resultType || !getFoldedType(operand.getType()))
     return {};
-  std::optional<TensorData> data = TensorData::fromAttr(elements);
+  std::optional<TensorData> data = getFoldedData(input);
   if (!data)
     return {};
   std::optional<TensorData> folded;

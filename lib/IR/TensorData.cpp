@@ -270,11 +270,17 @@ TensorData TensorData::fromInts(RankedTensorType type,
 // Attributes
 //===----------------------------------------------------------------------===//
 
+/// Splats are for small tensors; this many bytes are no model's.
+constexpr int64_t kMaxSplatBytes = int64_t(1) << 34;
+
 std::optional<TensorData> TensorData::fromAttr(ElementsAttr attr) {
   auto type = dyn_cast<RankedTensorType>(attr.getType());
   if (!type || !type.hasStaticShape() || !type.getElementType().isIntOrFloat())
     return std::nullopt;
-  int64_t numBytes = getNumBytes(type);
+  int64_t numBytes = getElementBytes(type.getElementType());
+  for (int64_t extent : type.getShape())
+    if (llvm::MulOverflow(numBytes, extent, numBytes))
+      return std::nullopt;
 
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
@@ -284,7 +290,8 @@ std::optional<TensorData> TensorData::fromAttr(ElementsAttr attr) {
   }
 
   auto dense = dyn_cast<DenseIntOrFPElementsAttr>(attr);
-  if (!dense)
+  // A splat of any size can be written, but not expanded.
+  if (!dense || (dense.isSplat() && numBytes > kMaxSplatBytes))
     return std::nullopt;
   if (type.getElementType().isInteger(1)) {
     // Attributes pack truth values.

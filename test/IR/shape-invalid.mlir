@@ -97,6 +97,15 @@ func.func @reshape_rank(%x: tensor<8xf32>, %s: tensor<?xi64>) {
 
 // -----
 
+func.func @reshape_long(%x: tensor<8xf32>, %s: tensor<4294967296xi64>) {
+  // expected-error @+2 {{shape has 4294967296 elements, more than a tensor has dimensions}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %result = slim.reshape %x, %s : (tensor<8xf32>, tensor<4294967296xi64>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
 func.func @reshape_known(%x: tensor<8xf32>) {
   %s = slim.constant dense<[2, 4]> : tensor<2xi64>
   // expected-error @+2 {{inferred type(s) 'tensor<2x4xf32>' are incompatible}}
