@@ -23,10 +23,13 @@ static OpFoldResult combineExtents(OpBuilder &b, Location loc,
     if (getConstantIntValue(extent))
       return extent;
   for (OpFoldResult extent : extents) {
-    if (isConstantIntValue(result, 1) || areEqual(result, extent)) {
+    if (isConstantIntValue(result, 1) || areEqual(result, extent) ||
+        isCutOf(result, extent)) {
       result = extent;
       continue;
     }
+    if (isCutOf(extent, result))
+      continue;
     Value isOne = compareExtents(b, loc, arith::CmpIPredicate::eq, result, one);
     result = foldExtent(b.createOrFold<arith::SelectOp>(
         loc, isOne, toValue(b, loc, extent), toValue(b, loc, result)));
@@ -114,14 +117,20 @@ Value conversion::alignOperand(OpBuilder &b, Location loc, Operation *op,
     exprs.push_back(b.getAffineDimExpr(offset + dim));
     if (areEqual(extent, wanted[dim]))
       continue;
+    StringRef mismatch = "operands have extents that do not broadcast in "
+                         "dimension ";
+    if (isCutOf(extent, wanted[dim])) {
+      emitEqualExtentsCheck(b, loc, op, extent, wanted[dim],
+                            mismatch + Twine(offset + dim) + " of the result");
+      continue;
+    }
     Value fits = b.createOrFold<arith::OrIOp>(
         loc,
         compareExtents(b, loc, arith::CmpIPredicate::eq, extent, wanted[dim]),
         compareExtents(b, loc, arith::CmpIPredicate::eq, extent,
                        b.getIndexAttr(1)));
     emitCheck(b, loc, op, fits,
-              "operands have extents that do not broadcast in dimension " +
-                  Twine(offset + dim) + " of the result");
+              mismatch + Twine(offset + dim) + " of the result");
     if (!isConstantIntValue(wanted[dim], 1))
       doubtful.push_back(dim);
   }

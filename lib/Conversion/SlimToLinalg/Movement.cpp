@@ -10,65 +10,6 @@ using namespace slim::conversion;
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
-template <typename OpT>
-static OpFoldResult createFolded(OpBuilder &b, Location loc, OpFoldResult lhs,
-                                 OpFoldResult rhs) {
-  return foldExtent(
-      b.createOrFold<OpT>(loc, toValue(b, loc, lhs), toValue(b, loc, rhs)));
-}
-
-OpFoldResult conversion::divSigned(OpBuilder &b, Location loc, OpFoldResult lhs,
-                                   OpFoldResult rhs) {
-  if (isConstantIntValue(rhs, 1))
-    return lhs;
-  return createFolded<arith::DivSIOp>(b, loc, lhs, rhs);
-}
-
-OpFoldResult conversion::minExtents(OpBuilder &b, Location loc,
-                                    OpFoldResult lhs, OpFoldResult rhs) {
-  return createFolded<arith::MinSIOp>(b, loc, lhs, rhs);
-}
-
-OpFoldResult conversion::maxExtents(OpBuilder &b, Location loc,
-                                    OpFoldResult lhs, OpFoldResult rhs) {
-  return createFolded<arith::MaxSIOp>(b, loc, lhs, rhs);
-}
-
-OpFoldResult conversion::selectExtents(OpBuilder &b, Location loc,
-                                       Value condition, OpFoldResult onTrue,
-                                       OpFoldResult onFalse) {
-  if (areEqual(onTrue, onFalse))
-    return onFalse;
-  return foldExtent(b.createOrFold<arith::SelectOp>(
-      loc, condition, toValue(b, loc, onTrue), toValue(b, loc, onFalse)));
-}
-
-static bool isNonNegativeToDepth(OpFoldResult extent, int depth) {
-  if (std::optional<int64_t> constant = getConstantIntValue(extent))
-    return *constant >= 0;
-  Operation *op = cast<Value>(extent).getDefiningOp();
-  if (!op || depth == 0)
-    return false;
-  if (isa<tensor::DimOp>(op))
-    return true;
-  auto isOperandNonNegative = [&](Value operand) {
-    return isNonNegativeToDepth(operand, depth - 1);
-  };
-  if (isa<arith::MaxSIOp>(op))
-    return llvm::any_of(op->getOperands(), isOperandNonNegative);
-  if (auto select = dyn_cast<arith::SelectOp>(op))
-    return isOperandNonNegative(select.getTrueValue()) &&
-           isOperandNonNegative(select.getFalseValue());
-  if (isa<arith::AddIOp, arith::MulIOp, arith::DivUIOp, arith::DivSIOp,
-          arith::MinSIOp, arith::IndexCastOp>(op))
-    return llvm::all_of(op->getOperands(), isOperandNonNegative);
-  return false;
-}
-
-bool conversion::isNonNegative(OpFoldResult extent) {
-  return isNonNegativeToDepth(extent, /*depth=*/8);
-}
-
 void conversion::emitNonNegativeCheck(OpBuilder &b, Location loc, Operation *op,
                                       OpFoldResult extent, const Twine &what) {
   if (isNonNegative(extent))
@@ -98,6 +39,8 @@ Value conversion::floorModulo(OpBuilder &b, Location loc, Value lhs,
 
 Value conversion::wrapNegative(OpBuilder &b, Location loc, Value position,
                                Value extent) {
+  if (isNonNegative(position))
+    return position;
   Value zero = createZero(b, loc, position.getType());
   Value negative = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt,
                                                  position, zero);
@@ -111,52 +54,12 @@ Value conversion::wrapNegative(OpBuilder &b, Location loc, Value position,
 
 namespace {
 
-/// A product of extents: a constant times values.
-class SymbolicProduct {
-public:
-  void multiply(OpFoldResult extent) {
-    if (std::optional<int64_t> value = getConstantIntValue(extent))
-      constant *= *value;
-    else
-      values.push_back(cast<Value>(extent));
-  }
-
-  /// True if the two are certainly equal.
-  bool equals(const SymbolicProduct &other) const {
-    if (constant != other.constant || values.size() != other.values.size())
-      return false;
-    SmallVector<Value> left(other.values);
-    for (Value value : values) {
-      auto *it = llvm::find_if(
-          left, [&](Value candidate) { return areEqual(value, candidate); });
-      if (it == left.end())
-        return false;
-      left.erase(it);
-    }
-    return true;
-  }
-
-private:
-  int64_t constant = 1;
-  SmallVector<Value> values;
-};
-
 /// Runs of source and result dimensions with the same product.
 struct DimGroup {
   ReassociationIndices source, result;
 };
 
 } // namespace
-
-bool conversion::haveEqualProducts(ArrayRef<OpFoldResult> lhs,
-                                   ArrayRef<OpFoldResult> rhs) {
-  SymbolicProduct left, right;
-  for (OpFoldResult extent : lhs)
-    left.multiply(extent);
-  for (OpFoldResult extent : rhs)
-    right.multiply(extent);
-  return left.equals(right);
-}
 
 /// Positions (i, j), increasing in both, at which the products of the first i
 /// source and the first j result extents are equal. The last is the end.

@@ -16,20 +16,6 @@ namespace slim::conversion {
 // Arithmetic on extents and positions, folded where possible
 //===----------------------------------------------------------------------===//
 
-/// The quotient rounded toward zero; the divisor is not 0.
-OpFoldResult divSigned(OpBuilder &b, Location loc, OpFoldResult lhs,
-                       OpFoldResult rhs);
-OpFoldResult minExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
-                        OpFoldResult rhs);
-OpFoldResult maxExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
-                        OpFoldResult rhs);
-OpFoldResult selectExtents(OpBuilder &b, Location loc, Value condition,
-                           OpFoldResult onTrue, OpFoldResult onFalse);
-
-/// True for what is certainly not negative: constants, extents of tensors, and
-/// what sums, products and the like make of them.
-bool isNonNegative(OpFoldResult extent);
-
 /// Checks that `extent` is not negative; nothing if it certainly is not.
 void emitNonNegativeCheck(OpBuilder &b, Location loc, Operation *op,
                           OpFoldResult extent, const Twine &what);
@@ -48,9 +34,6 @@ Value wrapNegative(OpBuilder &b, Location loc, Value position, Value extent);
 //===----------------------------------------------------------------------===//
 // Tensors
 //===----------------------------------------------------------------------===//
-
-/// True if the products of the two lists of extents are certainly equal.
-bool haveEqualProducts(ArrayRef<OpFoldResult> lhs, ArrayRef<OpFoldResult> rhs);
 
 /// The tensor's elements in the shape `extents`, which has as many. Only
 /// collapses and expands, in groups as small as is provable, so that it is a

@@ -423,6 +423,21 @@ Value interpolate(OpBuilder &b, Location loc, ResizeOp op, Value input,
 // The op
 //===----------------------------------------------------------------------===//
 
+/// floor(extent * scale), by integers where the scale is a whole number.
+OpFoldResult scaleExtent(OpBuilder &b, Location loc, OpFoldResult extent,
+                         Value scale) {
+  FloatAttr constant;
+  if (matchPattern(scale, m_Constant(&constant))) {
+    double value = constant.getValueAsDouble();
+    constexpr double limit = 1 << 20;
+    if (value >= 1 && value <= limit && value == std::floor(value))
+      return mulExtents(b, loc, extent,
+                        b.getIndexAttr(static_cast<int64_t>(value)));
+  }
+  Formula f(b, loc);
+  return foldExtent(f.toIndex(f.floor(f.mul(f.fromExtent(extent), scale))));
+}
+
 struct LowerResize : public OpConversionPattern<ResizeOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -481,7 +496,7 @@ private:
         Value legal =
             f.compare(CmpFPredicate::OGT, axis.scale, f.constant(0.0));
         emitCheck(b, loc, op, legal, "a scale is not positive");
-        axis.output = foldExtent(f.toIndex(f.floor(f.mul(input, axis.scale))));
+        axis.output = scaleExtent(b, loc, axis.input, axis.scale);
       } else {
         axis.output = sizes[i];
         axis.scale = f.div(f.fromExtent(sizes[i]), input);

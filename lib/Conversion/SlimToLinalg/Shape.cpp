@@ -23,7 +23,6 @@ SmallVector<OpFoldResult> getReshapeExtents(OpBuilder &b, Location loc,
   RankedTensorType type = op.getResult().getType();
   SmallVector<OpFoldResult> inputExtents = getExtents(b, loc, input);
   OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
-  OpFoldResult total = mulExtents(b, loc, inputExtents);
 
   // One open extent needs no look at the shape's elements.
   SmallVector<OpFoldResult> extents;
@@ -48,7 +47,7 @@ SmallVector<OpFoldResult> getReshapeExtents(OpBuilder &b, Location loc,
           areEqual(mulExtents(b, loc, others), known))
         extents[open] = inputExtents[open];
       else
-        extents[open] = divExtents(b, loc, total, known);
+        extents[open] = divProducts(b, loc, inputExtents, known);
       return extents;
     }
   }
@@ -80,7 +79,7 @@ SmallVector<OpFoldResult> getReshapeExtents(OpBuilder &b, Location loc,
   }
   if (inferable.empty())
     return extents;
-  OpFoldResult rest = divExtents(b, loc, total, maxExtents(b, loc, known, one));
+  OpFoldResult rest = divProducts(b, loc, inputExtents, known);
   for (int64_t i : inferable) {
     Value isOpen = compareExtents(b, loc, CmpIPredicate::eq, extents[i],
                                   b.getIndexAttr(-1));

@@ -189,146 +189,6 @@ Value conversion::toValue(OpBuilder &b, Location loc, OpFoldResult extent) {
   return createIndex(b, loc, *getConstantIntValue(extent));
 }
 
-static bool areEqualToDepth(Value lhs, Value rhs, int depth) {
-  if (lhs == rhs)
-    return true;
-  if (lhs.getType() != rhs.getType())
-    return false;
-  APInt lhsInt, rhsInt;
-  if (matchPattern(lhs, m_ConstantInt(&lhsInt)))
-    return matchPattern(rhs, m_ConstantInt(&rhsInt)) && lhsInt == rhsInt;
-  Operation *lhsOp = lhs.getDefiningOp(), *rhsOp = rhs.getDefiningOp();
-  if (!lhsOp || !rhsOp || depth == 0 || lhsOp->getName() != rhsOp->getName() ||
-      cast<OpResult>(lhs).getResultNumber() !=
-          cast<OpResult>(rhs).getResultNumber() ||
-      lhsOp->getNumOperands() != rhsOp->getNumOperands() ||
-      lhsOp->getNumRegions() != 0 || !isMemoryEffectFree(lhsOp) ||
-      lhsOp->getAttrDictionary() != rhsOp->getAttrDictionary())
-    return false;
-  for (auto [l, r] : llvm::zip(lhsOp->getOperands(), rhsOp->getOperands()))
-    if (!areEqualToDepth(l, r, depth - 1))
-      return false;
-  return true;
-}
-
-bool conversion::areEqual(Value lhs, Value rhs) {
-  return areEqualToDepth(lhs, rhs, /*depth=*/8);
-}
-
-bool conversion::areEqual(OpFoldResult lhs, OpFoldResult rhs) {
-  std::optional<int64_t> lhsInt = getConstantIntValue(lhs),
-                         rhsInt = getConstantIntValue(rhs);
-  if (lhsInt || rhsInt)
-    return lhsInt == rhsInt;
-  return areEqual(cast<Value>(lhs), cast<Value>(rhs));
-}
-
-static bool isNonNegativeToDepth(Value value, int depth) {
-  APInt constant;
-  if (matchPattern(value, m_ConstantInt(&constant)))
-    return !constant.isNegative();
-  Operation *def = value.getDefiningOp();
-  if (!def || depth == 0)
-    return false;
-  if (auto cast = dyn_cast<arith::IndexCastOp>(def))
-    return isNonNegativeToDepth(cast.getIn(), depth - 1);
-  if (isa<tensor::DimOp>(def))
-    return true;
-  if (isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp, arith::DivSIOp>(def))
-    return isNonNegativeToDepth(def->getOperand(0), depth - 1) &&
-           isNonNegativeToDepth(def->getOperand(1), depth - 1);
-  if (auto select = dyn_cast<arith::SelectOp>(def))
-    return isNonNegativeToDepth(select.getTrueValue(), depth - 1) &&
-           isNonNegativeToDepth(select.getFalseValue(), depth - 1);
-  return false;
-}
-
-bool conversion::isNonNegative(Value value) {
-  return isNonNegativeToDepth(value, /*depth=*/8);
-}
-
-/// What a comparison of extents certainly is, by their signs.
-static std::optional<bool> foldComparison(arith::CmpIPredicate predicate,
-                                          OpFoldResult lhs, OpFoldResult rhs) {
-  using P = arith::CmpIPredicate;
-  if (areEqual(lhs, rhs))
-    return predicate == P::eq || predicate == P::sle || predicate == P::sge ||
-           predicate == P::ule || predicate == P::uge;
-  auto lhsValue = dyn_cast<Value>(lhs), rhsValue = dyn_cast<Value>(rhs);
-  std::optional<int64_t> lhsInt = getConstantIntValue(lhs),
-                         rhsInt = getConstantIntValue(rhs);
-  if (lhsValue && rhsInt && *rhsInt <= 0 && isNonNegative(lhsValue)) {
-    if (predicate == P::sge || predicate == P::slt)
-      return predicate == P::sge;
-    if (*rhsInt < 0 && (predicate == P::eq || predicate == P::ne))
-      return predicate == P::ne;
-  }
-  if (rhsValue && lhsInt && *lhsInt < 0 && isNonNegative(rhsValue) &&
-      (predicate == P::eq || predicate == P::ne))
-    return predicate == P::ne;
-  return std::nullopt;
-}
-
-Value conversion::compareExtents(OpBuilder &b, Location loc,
-                                 arith::CmpIPredicate predicate,
-                                 OpFoldResult lhs, OpFoldResult rhs) {
-  if (std::optional<bool> known = foldComparison(predicate, lhs, rhs))
-    return arith::ConstantIntOp::create(b, loc, b.getI1Type(), *known);
-  return b.createOrFold<arith::CmpIOp>(loc, predicate, toValue(b, loc, lhs),
-                                       toValue(b, loc, rhs));
-}
-
-template <typename OpTy, typename Fold>
-static OpFoldResult computeExtent(OpBuilder &b, Location loc, OpFoldResult lhs,
-                                  OpFoldResult rhs, Fold fold) {
-  std::optional<int64_t> lhsInt = getConstantIntValue(lhs),
-                         rhsInt = getConstantIntValue(rhs);
-  if (lhsInt && rhsInt)
-    return b.getIndexAttr(fold(*lhsInt, *rhsInt));
-  return foldExtent(
-      b.createOrFold<OpTy>(loc, toValue(b, loc, lhs), toValue(b, loc, rhs)));
-}
-
-OpFoldResult conversion::addExtents(OpBuilder &b, Location loc,
-                                    OpFoldResult lhs, OpFoldResult rhs) {
-  return computeExtent<arith::AddIOp>(b, loc, lhs, rhs, std::plus<int64_t>());
-}
-
-OpFoldResult conversion::subExtents(OpBuilder &b, Location loc,
-                                    OpFoldResult lhs, OpFoldResult rhs) {
-  return computeExtent<arith::SubIOp>(b, loc, lhs, rhs, std::minus<int64_t>());
-}
-
-OpFoldResult conversion::mulExtents(OpBuilder &b, Location loc,
-                                    OpFoldResult lhs, OpFoldResult rhs) {
-  return computeExtent<arith::MulIOp>(b, loc, lhs, rhs,
-                                      std::multiplies<int64_t>());
-}
-
-OpFoldResult conversion::divExtents(OpBuilder &b, Location loc,
-                                    OpFoldResult lhs, OpFoldResult rhs) {
-  return computeExtent<arith::DivUIOp>(b, loc, lhs, rhs,
-                                       std::divides<int64_t>());
-}
-
-OpFoldResult conversion::mulExtents(OpBuilder &b, Location loc,
-                                    ArrayRef<OpFoldResult> extents) {
-  // The constants in one factor at the end, so that products of the same
-  // values compare equal however the constants are divided.
-  int64_t constant = 1;
-  OpFoldResult product;
-  for (OpFoldResult extent : extents) {
-    if (std::optional<int64_t> known = getConstantIntValue(extent))
-      constant *= *known;
-    else
-      product = product ? mulExtents(b, loc, product, extent) : extent;
-  }
-  if (!product || constant == 0)
-    return b.getIndexAttr(constant);
-  return constant == 1 ? product
-                       : mulExtents(b, loc, product, b.getIndexAttr(constant));
-}
-
 SmallVector<int64_t>
 conversion::getStaticShape(ArrayRef<OpFoldResult> extents) {
   return llvm::map_to_vector(extents, [](OpFoldResult extent) {
@@ -353,8 +213,13 @@ static Value castToIndexToDepth(OpBuilder &b, Location loc, Value integer,
     Value rhs = castToIndexToDepth(b, loc, op.getRhs(), depth - 1);
     return b.createOrFold<OpTy>(loc, lhs, rhs);
   };
+  // Extents that the model keeps in fewer bits are not meant to wrap.
   Operation *def = integer.getDefiningOp();
-  if (def && depth > 0 && integer.getType().isInteger(64)) {
+  if (def && depth > 0 && isa<arith::TruncIOp, arith::ExtSIOp>(def) &&
+      isNonNegative(integer))
+    return castToIndexToDepth(b, loc, def->getOperand(0), depth - 1);
+  if (def && depth > 0 &&
+      (integer.getType().isInteger(64) || isNonNegative(integer))) {
     if (auto op = dyn_cast<arith::AddIOp>(def))
       return rebuild(op);
     if (auto op = dyn_cast<arith::SubIOp>(def))

@@ -8,6 +8,7 @@
 #ifndef SLIM_LIB_CONVERSION_SLIMTOLINALG_UTILS_H
 #define SLIM_LIB_CONVERSION_SLIMTOLINALG_UTILS_H
 
+#include "Extents.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -53,34 +54,6 @@ Value toValue(OpBuilder &b, Location loc, OpFoldResult extent);
 
 /// A value as an attribute where it is constant.
 OpFoldResult foldExtent(Value value);
-
-/// True if the two are certainly equal: equal constants, one value, or values
-/// that pure ops compute alike from certainly equal values.
-bool areEqual(OpFoldResult lhs, OpFoldResult rhs);
-bool areEqual(Value lhs, Value rhs);
-
-/// True for an integer that is an extent or is computed from extents without
-/// subtraction.
-bool isNonNegative(Value value);
-
-/// lhs <predicate> rhs, a constant where the two are certainly equal or their
-/// signs tell.
-Value compareExtents(OpBuilder &b, Location loc, arith::CmpIPredicate predicate,
-                     OpFoldResult lhs, OpFoldResult rhs);
-
-/// Arithmetic on extents, folded where possible.
-OpFoldResult addExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
-                        OpFoldResult rhs);
-OpFoldResult subExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
-                        OpFoldResult rhs);
-OpFoldResult mulExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
-                        OpFoldResult rhs);
-OpFoldResult mulExtents(OpBuilder &b, Location loc,
-                        ArrayRef<OpFoldResult> extents);
-
-/// The quotient, rounded down; `rhs` is positive.
-OpFoldResult divExtents(OpBuilder &b, Location loc, OpFoldResult lhs,
-                        OpFoldResult rhs);
 
 /// The shape that `extents` spell, dynamic where they are values.
 SmallVector<int64_t> getStaticShape(ArrayRef<OpFoldResult> extents);
