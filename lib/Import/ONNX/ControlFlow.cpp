@@ -253,5 +253,5 @@ static void importScan(NodeBuilder &node) {
 void slim::onnximport::registerControlFlow(Registry &registry) {
   registry.add("If", 1, 1, importIf);
   registry.add("Loop", 2, kAnyNumber, importLoop);
-  registry.add("Scan", 1, kAnyNumber, importScan);
+  registry.add("Scan", 0, kAnyNumber, importScan);
 }

@@ -479,6 +479,9 @@ static void importDepthToSpace(NodeBuilder &node) {
 static void importSpaceToDepth(NodeBuilder &node) {
   Value input = node.operand(0);
   int64_t block = getBlockSize(node);
+  StringRef mode = node.stringAttr("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    node.invalid("has mode '" + mode + "'");
   if (!node.isOk())
     return;
   Value side = node.ints({block});
@@ -487,7 +490,10 @@ static void importSpaceToDepth(NodeBuilder &node) {
   Value width = node.create<DivOp>(node.dim(input, 3), side);
   Value blocks = node.reshape(
       input, node.concat({batch, depth, height, side, width, side}, 0));
-  Value interleaved = node.transpose(blocks, {0, 3, 5, 1, 2, 4});
+  // The depth becomes [block, block, C] or [C, block, block].
+  Value interleaved = node.transpose(
+      blocks, mode == "DCR" ? ArrayRef<int64_t>{0, 3, 5, 1, 2, 4}
+                            : ArrayRef<int64_t>{0, 1, 3, 5, 2, 4});
   Value deep = node.create<MulOp>(depth, node.ints({block * block}));
   node.setResults(
       node.reshape(interleaved, node.concat({batch, deep, height, width}, 0)));
