@@ -8,7 +8,9 @@ def Slim_SoftmaxOp : Slim_Op<"softmax",
     [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "softmax along a dimension";
   let description = [{
-    exp(x - max) / sum exp(x - max) along `axis`.
+    exp(x - max) / sum exp(x - max) along `axis`. The exponentials, their sum
+    (accumulated in f32 or wider) and the quotient are rounded to the element
+    type.
 
     Example:
 

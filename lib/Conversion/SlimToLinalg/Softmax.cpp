@@ -42,12 +42,12 @@ struct SoftmaxParts {
   }
 
   Value sum(Value terms) {
-    return createReduction(b, loc, extents, axis,
-                           createZero(b, loc, computeType), terms, identity,
-                           [](OpBuilder &b, Location loc, ValueRange args) {
-                             return createAdd(b, loc, args[1], args[0],
-                                              arith::FastMathFlags::reassoc);
-                           });
+    return createReduction(
+        b, loc, extents, axis, createZero(b, loc, computeType), terms, identity,
+        [&](OpBuilder &b, Location loc, ValueRange args) {
+          return createAdd(b, loc, args[1], widen(b, loc, args[0]),
+                           arith::FastMathFlags::reassoc);
+        });
   }
 
   OpBuilder &b;
@@ -123,8 +123,10 @@ Value conversion::createSoftmax(OpBuilder &b, Location loc, Value input,
                                 int64_t axis, Type elementType,
                                 bool zeroIfMasked) {
   SoftmaxParts parts(b, loc, input, axis);
+  // Exponentials and their sum are rounded to the element type, as a graph of
+  // elementwise ops would, and as NumPy and ONNX's reference do.
   Value exponentials = createParallelGeneric(
-      b, loc, parts.extents, parts.computeType, {input, parts.maximum},
+      b, loc, parts.extents, elementType, {input, parts.maximum},
       {parts.identity, parts.reduced},
       [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
         Value maximum = args[1];
@@ -138,14 +140,17 @@ Value conversion::createSoftmax(OpBuilder &b, Location loc, Value input,
         }
         Value shifted = arith::SubFOp::create(
             b, loc, parts.widen(b, loc, args[0]), maximum);
-        return math::ExpOp::create(b, loc, shifted);
+        Value exponential = math::ExpOp::create(b, loc, shifted);
+        return castScalar(b, loc, exponential, parts.computeType, elementType);
       });
   Value sum = parts.sum(exponentials);
   return createParallelGeneric(
       b, loc, parts.extents, elementType, {exponentials, sum},
       {parts.identity, parts.reduced},
       [&](OpBuilder &b, Location loc, ValueRange args) {
-        Value total = args[1];
+        Value total = parts.widen(
+            b, loc,
+            castScalar(b, loc, args[1], parts.computeType, elementType));
         if (zeroIfMasked) {
           Value zero = createZero(b, loc, parts.computeType);
           Value isMasked = arith::CmpFOp::create(
@@ -153,7 +158,8 @@ Value conversion::createSoftmax(OpBuilder &b, Location loc, Value input,
           total = arith::SelectOp::create(
               b, loc, isMasked, createOne(b, loc, parts.computeType), total);
         }
-        Value quotient = arith::DivFOp::create(b, loc, args[0], total);
+        Value quotient =
+            arith::DivFOp::create(b, loc, parts.widen(b, loc, args[0]), total);
         return castScalar(b, loc, quotient, parts.computeType, elementType);
       });
 }
