@@ -36,6 +36,8 @@ config.test_exec_root = config.slim_test_dir
 
 llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "SLIM_MODELS"])
 llvm_config.use_default_substitutions()
+# lit offers the interpreter that runs it, which need not have the packages.
+config.substitutions = [s for s in config.substitutions if s[0] != "%python"]
 llvm_config.with_environment("PATH", config.slim_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment(
