@@ -60,6 +60,9 @@ Progression getProgression(OpBuilder &b, Location loc, SliceOp op,
   };
   start = clamp(start);
   end = clamp(end);
+  if (isConstantIntValue(step, 1))
+    return {start, maxExtents(b, loc, subExtents(b, loc, end, start), zero),
+            step};
   // (distance - 1) / step + 1 elements, which does not overflow.
   OpFoldResult sign = selectExtents(b, loc, backward, b.getIndexAttr(-1), one);
   OpFoldResult distance = subExtents(b, loc, end, start);
