@@ -316,6 +316,11 @@ Value conversion::transposeTensor(OpBuilder &b, Location loc, Value tensor,
   if (llvm::is_sorted(moved))
     return reshapeTensor(b, loc, tensor, permuted);
   Type elementType = getElementTypeOrSelf(tensor);
+  // The op wants a dimension static in the result exactly where its input's is;
+  // an extent may be known of a value whose type leaves it open.
+  tensor =
+      castTensor(b, loc, tensor,
+                 RankedTensorType::get(getStaticShape(extents), elementType));
   Value empty = createEmpty(b, loc, permuted, elementType);
   return linalg::TransposeOp::create(b, loc, tensor, empty, permutation)
       ->getResult(0);
