@@ -226,6 +226,8 @@ def change_op(rng, model, seeds):
 
 def change_nodes(rng, model, seeds):
     nodes = model.graph.node
+    if not nodes:
+        return
     choice = rng.randrange(3)
     if choice == 0:
         nodes.add().CopyFrom(rng.choice(list(nodes)))
