@@ -1,6 +1,7 @@
 //===- SlimInterfaces.cpp - Interfaces of the slim dialect ------*- C++ -*-===//
 #include "slim/IR/SlimInterfaces.h"
 
+#include "slim/IR/SlimOps.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace slim;
@@ -47,7 +48,15 @@ int64_t slim::detail::countBytesMoved(Operation *op) {
     }
     return true;
   };
-  if (!add(op->getOperandTypes()) || !add(op->getResultTypes()))
-    return ShapedType::kDynamic;
-  return total;
+  bool isKnown = add(op->getResultTypes());
+  // A look-up reads of its table what it returns.
+  if (auto embedding = dyn_cast<EmbeddingOp>(op))
+    isKnown = isKnown && add(op->getResultTypes()) &&
+              add(embedding.getIndices().getType());
+  else if (isa<GatherOp, GatherElementsOp, GatherNDOp>(op))
+    isKnown = isKnown && add(op->getResultTypes()) &&
+              add(op->getOperand(1).getType());
+  else
+    isKnown = isKnown && add(op->getOperandTypes());
+  return isKnown ? total : ShapedType::kDynamic;
 }

@@ -7,7 +7,8 @@
 // CHECK: function {{ *}}params  weight bytes {{ *}}flops  bytes moved  open ops
 // CHECK-NEXT: @main   {{ *}}2080 {{ *}}2304 {{ *}}18560 {{ *}}20224 {{ *}}0
 // CHECK-NEXT: @open   {{ *}}2080 {{ *}}2304 {{ *}}2048 {{ *}}10368 {{ *}}1
-// CHECK-NEXT: module  {{ *}}2080 {{ *}}2304 {{ *}}20608 {{ *}}30592 {{ *}}1
+// CHECK-NEXT: @look_up {{ *}}80000 {{ *}}320000 {{ *}}[[#]] {{ *}}272 {{ *}}0
+// CHECK-NEXT: module  {{ *}}82080 {{ *}}322304 {{ *}}[[#]] {{ *}}30864 {{ *}}1
 // CHECK: ops of @main {{ *}}count {{ *}}flops  bytes moved  open ops
 // CHECK-NEXT: slim.dequantize {{ *}}1 {{ *}}2048 {{ *}}10368 {{ *}}0
 // CHECK-NEXT: slim.linear {{ *}}1 {{ *}}16512 {{ *}}9856 {{ *}}0
@@ -53,4 +54,14 @@ func.func @open(%x: tensor<?x64xf32>) -> tensor<?x32xf32> {
   %y = slim.linear %x, %w, %b
     : (tensor<?x64xf32>, tensor<32x64xf32>, tensor<32xf32>) -> tensor<?x32xf32>
   return %y : tensor<?x32xf32>
+}
+
+// Two rows of 16 numbers are read, and written, by two indices.
+slim.weight @table : tensor<5000x16xf32>
+
+func.func @look_up(%i: tensor<2xi64>) -> tensor<2x16xf32> {
+  %t = slim.get_weight @table : tensor<5000x16xf32>
+  %y = slim.embedding %i, %t
+    : (tensor<2xi64>, tensor<5000x16xf32>) -> tensor<2x16xf32>
+  return %y : tensor<2x16xf32>
 }

@@ -74,8 +74,8 @@ TEST_P(VectorJacobianTest, FiniteDifferences) {
   const Case &testCase = GetParam();
   std::string source = std::string("func.func @f(") + testCase.arguments +
                        ") -> " + testCase.resultType +
-                       " {\n  %y = " + testCase.op +
-                       "\n  return %y : " + testCase.resultType + "\n}";
+                       " {\n  %result = " + testCase.op +
+                       "\n  return %result : " + testCase.resultType + "\n}";
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(source, ParserConfig(&context));
   ASSERT_TRUE(module) << source;
