@@ -96,9 +96,11 @@ Value getCoordinate(OpBuilder &b, Location loc, CoordinateMode mode,
   switch (mode) {
   case CoordinateMode::HalfPixel:
     return centered;
-  case CoordinateMode::PytorchHalfPixel:
-    return f.select(f.compare(CmpFPredicate::OEQ, exact, one), f.constant(-0.5),
-                    centered);
+  case CoordinateMode::PytorchHalfPixel: {
+    Value single = compareExtents(b, loc, CmpIPredicate::eq, axis.output,
+                                  b.getIndexAttr(1));
+    return f.select(single, f.constant(0.0), centered);
+  }
   case CoordinateMode::AlignCorners: {
     Value single = f.compare(CmpFPredicate::OEQ, exact, one);
     Value x = f.div(f.mul(y, f.sub(input, one)), f.sub(exact, one));
