@@ -10,6 +10,7 @@ PREFIX ?= /usr/local
 VENV    := build/venv
 PYTHON  := $(CURDIR)/$(VENV)/bin/python3
 MODELS  := build/models
+PEERS   := build/peers
 CTEST   := ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
 FORMAT  := clang-format-22
 SOURCES = git ls-files '*.h' '*.cpp' '*.c'
@@ -27,7 +28,7 @@ help:
 	@echo "  check-integration  only the tests on whole models"
 	@echo "  check-slow         only what takes longer than make test should"
 	@echo "  demo               compress, compile and run a real model; prints a table"
-	@echo "  bench              latency of compiled models beside ONNX Runtime"
+	@echo "  bench              slim beside ONNX Runtime, OpenVINO and IREE; BENCH= options"
 	@echo "  format             clang-format the tree; check-format only looks"
 	@echo "  install            install to PREFIX ($(PREFIX))"
 	@echo "  clean              remove the build, keep downloads and Python environment"
@@ -69,9 +70,9 @@ demo: build
 	  --work $(BUILD)/demo
 
 bench: build
-	@$(PYTHON) scripts/fetch_models.py --dir $(MODELS)
-	@$(PYTHON) benchmarks/latency.py --tools $(BUILD)/bin --models $(MODELS) \
-	  --json $(BUILD)/latency.json
+	@python3 benchmarks/run.py --tools $(BUILD)/bin --models $(MODELS) \
+	  --peers $(PEERS) --work $(BUILD)/benchmark \
+	  --json $(BUILD)/benchmark.json --markdown $(BUILD)/benchmark.md $(BENCH)
 
 format:
 	@$(SOURCES) | xargs $(FORMAT) -i
@@ -85,5 +86,6 @@ install: build
 clean:
 	@if [ "$(BUILD)" = build ]; then \
 	  find build -mindepth 1 -maxdepth 1 ! -name venv ! -name models \
+	    ! -name peers \
 	    -exec rm -rf {} + 2>/dev/null || true; \
 	else rm -rf "$(BUILD)"; fi

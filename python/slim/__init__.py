@@ -4,6 +4,6 @@
 >>> model = slim.Model("encoder.so")
 >>> outputs = model.run({"input_ids": ids, "attention_mask": mask})
 """
-from slim.runtime import Entry, Model, ModelError, TensorInfo
+from slim.runtime import BoundRun, Entry, Model, ModelError, TensorInfo
 
-__all__ = ["Entry", "Model", "ModelError", "TensorInfo"]
+__all__ = ["BoundRun", "Entry", "Model", "ModelError", "TensorInfo"]

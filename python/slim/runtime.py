@@ -251,6 +251,18 @@ class Model:
         ModelError. With copy=False the results are views of the session's
         memory, valid until the next run.
         """
+        return self.bind(inputs, entry)(copy)
+
+    def bind(
+        self,
+        inputs: Union[Mapping[str, np.ndarray], Sequence[np.ndarray]],
+        entry: Union[int, str] = 0,
+    ) -> BoundRun:
+        """Check and keep the inputs of an entry point, for repeated runs on them.
+
+        The arrays are read anew by every run: change their elements in place
+        between runs.
+        """
         number = self.entry_index(entry)
         declared = self.entries[number]
         arrays = self._in_order(inputs, declared)
@@ -262,14 +274,7 @@ class Model:
             tensor.type = _type_number(array.dtype)
             tensor.rank = array.ndim
             tensor.shape[: array.ndim] = array.shape
-        results = (_Tensor * max(len(declared.outputs), 1))()
-        status = self._library.slim_session_run(self._session, number, given, results)
-        if status != OK:
-            raise ModelError(self._library.slim_session_error(self._session).decode())
-        return {
-            info.name: _array(tensor, copy)
-            for tensor, info in zip(results, declared.outputs)
-        }
+        return BoundRun(self, number, arrays, given)
 
     @staticmethod
     def _in_order(inputs, declared: Entry) -> list:
@@ -286,6 +291,34 @@ class Model:
             raise ModelError(f"{len(inputs)} inputs given, {len(names)} needed")
         # order="C" copies only what is not contiguous, and keeps rank 0.
         return [np.asarray(value, order="C") for value in inputs]
+
+
+class BoundRun:
+    """An entry point with its inputs, from Model.bind."""
+
+    def __init__(self, model: Model, entry: int, arrays: list, given: ctypes.Array):
+        self._model, self._entry = model, entry
+        self._declared = model.entries[entry].outputs
+        self._arrays = arrays  # keeps the memory that `given` points to
+        self._given = given
+        self._results = (_Tensor * max(len(self._declared), 1))()
+
+    def execute(self) -> None:
+        """Run; the outputs stay in the session's memory. Raises ModelError."""
+        model = self._model
+        status = model._library.slim_session_run(
+            model._session, self._entry, self._given, self._results
+        )
+        if status != OK:
+            raise ModelError(model._library.slim_session_error(model._session).decode())
+
+    def __call__(self, copy: bool = True) -> dict:
+        """Run; returns the outputs by name, as Model.run does."""
+        self.execute()
+        return {
+            info.name: _array(tensor, copy)
+            for tensor, info in zip(self._results, self._declared)
+        }
 
 
 def _array(tensor: _Tensor, copy: bool) -> np.ndarray:

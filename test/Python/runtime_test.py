@@ -52,6 +52,17 @@ class RuntimeTest(unittest.TestCase):
         self.assertEqual(model.outputs[1].dim_names, (None,))
         self.assertEqual(model.entries[3].inputs[0].shape, ())
 
+    def test_bound_inputs_are_read_by_every_run(self):
+        feed = self.feed()
+        bound = self.model.bind(feed)
+        np.testing.assert_array_equal(bound()["sum/out:0"], feed["input_ids"] + 1)
+        feed["input_ids"][:] = 7
+        bound.execute()
+        again = bound(copy=False)["sum/out:0"]
+        np.testing.assert_array_equal(again, feed["input_ids"] + 1)
+        with self.assertRaisesRegex(slim.ModelError, "is missing"):
+            self.model.bind({})
+
     def test_run_by_name_and_by_position(self):
         feed = self.feed()
         for inputs in (feed, list(feed.values())):
