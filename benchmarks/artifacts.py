@@ -11,8 +11,8 @@ import dataclasses
 import hashlib
 import io
 import json
+import logging
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -27,7 +27,7 @@ WEIGHT_GROUP = 128  # elements that share a scale in the peers' 4- and 8-bit wei
 
 
 class BuildError(Exception):
-    """An artifact could not be made; the text is the last line of the reason."""
+    """An artifact could not be made; the text is one line of the reason."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +94,8 @@ def qdq(case: Case, settings: Settings, path: str) -> None:
     """ONNX Runtime's static quantization: u8 activations, s8 weights a channel."""
     from onnxruntime import quantization as q
 
+    # It warns of every bias that it cannot quantize by channel.
+    logging.getLogger().setLevel(logging.ERROR)
     prepared = path + ".prepared"
     names = preprocessed(case, settings, prepared)
     q.quantize_static(
@@ -183,10 +185,11 @@ SOURCES = {
 }
 
 
-def last_line(text: str) -> str:
+def reason(text: str) -> str:
+    """The first error of many lines, or the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()]
-    return (errors or lines or ["no reason given"])[-1][:300]
+    errors = [line for line in lines if "error:" in line.lower()]
+    return (errors + lines[-1:] or ["no reason given"])[0][:300]
 
 
 def case_directory(case: Case, settings: Settings) -> str:
@@ -206,7 +209,7 @@ def make_source(kind: str, case: Case, settings: Settings) -> str:
             with contextlib.redirect_stdout(io.StringIO()):  # progress bars
                 make(case, settings, partial)
         except Exception as error:  # whatever a quantizer raises is the reason
-            raise BuildError(f"{kind}: {last_line(str(error))}") from error
+            raise BuildError(f"{kind}: {reason(str(error))}") from error
         # OpenVINO writes the weights beside the model.
         if ending == ".xml":
             os.replace(partial[:-4] + ".bin", path[:-4] + ".bin")
@@ -216,11 +219,6 @@ def make_source(kind: str, case: Case, settings: Settings) -> str:
 
 def run_timed(commands: list) -> dict:
     """Run commands one after the other; their time, and peak of memory in MB."""
-
-    def raise_stack_limit() -> None:  # IREE's importer recurses deeply
-        hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
-        resource.setrlimit(resource.RLIMIT_STACK, (hard, hard))
-
     wall = cpu = peak = 0.0
     for command in commands:
         start = time.monotonic()
@@ -231,7 +229,6 @@ def run_timed(commands: list) -> dict:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            preexec_fn=raise_stack_limit,
         ) as process:
             text = process.stderr.read()
             _, status, usage = os.wait4(process.pid, 0)
@@ -241,7 +238,7 @@ def run_timed(commands: list) -> dict:
         peak = max(peak, usage.ru_maxrss * 1024 / 1e6)
         if process.returncode:
             tool = os.path.basename(command[0])
-            raise BuildError(f"{tool}: {last_line(text)}")
+            raise BuildError(f"{tool}: {reason(text)}")
     return {"wall_s": wall, "cpu_s": cpu, "peak_mb": peak}
 
 
@@ -258,6 +255,8 @@ def iree_commands(form: Form, source: str, target: str, threads: int, settings):
     compiler += ["--iree-hal-target-device=local"]
     compiler += ["--iree-hal-local-target-device-backends=llvm-cpu"]
     compiler += ["--iree-llvmcpu-target-cpu=host", "--iree-opt-level=O3"]
+    # Its limit, 32 KiB, refuses what it makes of a norm.
+    compiler += ["--iree-llvmcpu-stack-allocation-limit=1048576"]
     return [importer + ["--opset-version", "17"], compiler + list(form.flags)]
 
 
@@ -282,8 +281,9 @@ def make_artifact(form: Form, case: Case, threads: int, settings: Settings) -> t
     if form.engine not in COMPILERS:
         return source, None
     commands, ending = COMPILERS[form.engine]
-    parts = [os.path.getmtime(source), form.flags, threads > 1]
+    parts = [os.path.getmtime(source)]
     parts.append(identity(form.engine, settings))
+    parts.append(commands(form, "", "", threads, settings))
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
     directory = case_directory(case, settings)
     target = os.path.join(directory, f"{form.label}-{digest}{ending}")

@@ -1,6 +1,7 @@
 """Runs engines in turns: one worker at a time, the others stopped."""
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import json
 import os
@@ -20,11 +21,20 @@ class WorkerError(Exception):
     """A worker failed; the text is the reason."""
 
 
+def end_with_parent() -> None:
+    """Runs in a child before its program: a stopped child would outlive a parent
+    that is killed."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Process:
     """A child that answers lines, and sleeps while others are measured: threads
     that spin after their work would take the time of the next one."""
 
     def __init__(self, command: list, log: str, **options):
+        """Start `command`, whose errors go to the file `log`; `options` are
+        those of subprocess.Popen."""
         with open(log, "w", encoding="utf-8") as errors:
             self._child = subprocess.Popen(
                 command,
@@ -32,6 +42,7 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                preexec_fn=end_with_parent,
                 **options,
             )
         self._log = log
@@ -127,12 +138,8 @@ class Machine(Process):
 
     PROBES = ("read", "fp32", "bf16", "int8")
 
-    def __init__(self, program: str, threads: int, cpus: list, log: str):
-        super().__init__(
-            [program, str(threads)],
-            log,
-            preexec_fn=lambda: os.sched_setaffinity(0, cpus),
-        )
+    def __init__(self, program: str, cpus: list, log: str):
+        super().__init__([program, *map(str, cpus)], log)
         self.sleep()
 
     def measure(self, probe: str) -> float:

@@ -1,13 +1,13 @@
 /*===- machine.c - What the processor can do at most ----------------*- C -*-===
  *
- * usage: machine THREADS
+ * usage: machine CPU...
  *
  * Answers each line of standard input with a number:
  *   fp32, bf16, int8   10^9 operations (a multiply and an add are two) per
  *                      second by the widest multiply-add, operands in registers
  *   read               10^9 bytes per second, read once from 256 MiB a thread
- * 0 where the processor lacks the instruction. The threads are pinned one to
- * each CPU that the process may use.
+ * summed over one thread on each CPU that is named; 0 where the processor lacks
+ * the instruction.
  *
  *===----------------------------------------------------------------------===*/
 #define _GNU_SOURCE
@@ -108,7 +108,6 @@ static double read_bandwidth(const char *data) {
 
 static pthread_barrier_t begin, end;
 static char command[16];
-static int num_threads;
 
 typedef struct worker {
   pthread_t thread;
@@ -146,21 +145,16 @@ static void *work(void *argument) {
 }
 
 int main(int argc, char **argv) {
-  num_threads = argc > 1 ? atoi(argv[1]) : 1;
+  int num_threads = argc - 1;
   if (num_threads < 1 || num_threads > MAX_THREADS) {
-    fprintf(stderr, "machine: error: 1 to %d threads\n", MAX_THREADS);
+    fprintf(stderr, "machine: error: name 1 to %d CPUs\n", MAX_THREADS);
     return 1;
   }
-  cpu_set_t allowed;
-  sched_getaffinity(0, sizeof allowed, &allowed);
   pthread_barrier_init(&begin, NULL, num_threads + 1);
   pthread_barrier_init(&end, NULL, num_threads + 1);
   static worker workers[MAX_THREADS];
-  for (int i = 0, cpu = -1; i < num_threads; ++i) {
-    do
-      cpu = (cpu + 1) % CPU_SETSIZE;
-    while (!CPU_ISSET(cpu, &allowed));
-    workers[i].cpu = cpu;
+  for (int i = 0; i < num_threads; ++i) {
+    workers[i].cpu = atoi(argv[i + 1]);
     if (pthread_create(&workers[i].thread, NULL, work, &workers[i])) {
       fprintf(stderr, "machine: error: cannot start a thread\n");
       return 1;

@@ -194,8 +194,7 @@ class Bench:
             if not self.args.no_outputs:
                 self.compare(case, contestants, workers)
             log = os.path.join(self.args.work, "machine.log")
-            cpus = self.cpus[-threads:]
-            machine = driver.Machine(self.probe, threads, cpus, log)
+            machine = driver.Machine(self.probe, self.cpus[-threads:], log)
             times, limits = driver.take_turns(
                 workers, machine, self.args.rounds, self.args.slice
             )
