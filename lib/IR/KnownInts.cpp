@@ -332,14 +332,19 @@ Elements KnownInts::visitElementwise(Operation *op) {
   SmallVector<KnownInt> result;
   for (size_t i = 0; i < count; ++i) {
     SmallVector<int64_t> numbers;
+    bool hasExtent = false;
     for (const SmallVector<KnownInt> &elements : operands) {
       if (elements.size() != 1 && elements.size() != count)
         return std::nullopt;
       const KnownInt &element = elements[elements.size() == 1 ? 0 : i];
       if (element.number)
         numbers.push_back(*element.number);
+      hasExtent |= static_cast<bool>(element.tensor);
     }
     std::optional<int64_t> number;
+    // An extent is not negative.
+    if (isa<EqualOp>(op) && hasExtent && numbers.size() == 1 && numbers[0] < 0)
+      number = 0;
     if (numbers.size() == operands.size())
       number = function(numbers);
     if (number)

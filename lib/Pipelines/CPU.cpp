@@ -12,6 +12,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "slim/Conversion/Passes.h"
+#include "slim/IR/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace slim;
@@ -25,6 +26,7 @@ void CPUPipelineOptions::setTarget(const CPUTargetDescription &target) {
 void slim::buildSimplifyPipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createFuseIdiomsPass());
   pm.addPass(createCanonicalizerPass());
 }
 

@@ -48,6 +48,7 @@ struct FuseIdioms : slim::impl::FuseIdiomsPassBase<FuseIdioms> {
     RewritePatternSet patterns(&getContext());
     slim::detail::populateFuseActivationPatterns(patterns, numActivations);
     slim::detail::populateFuseNormPatterns(patterns, numNorms);
+    slim::detail::populateFuseAttentionPatterns(patterns, numAttentions);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -24,6 +24,8 @@ void populateFuseActivationPatterns(RewritePatternSet &patterns,
                                     Pass::Statistic &count);
 void populateFuseNormPatterns(RewritePatternSet &patterns,
                               Pass::Statistic &count);
+void populateFuseAttentionPatterns(RewritePatternSet &patterns,
+                                   Pass::Statistic &count);
 
 } // namespace slim::detail
 

@@ -58,13 +58,20 @@ def FuseIdiomsPass : Pass<"slim-fuse-idioms"> {
     - (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), over the last
       dimensions, by `slim.layer_norm`, which takes a weight or constant that it
       is multiplied by, and one that is added, as its scale and bias;
-    - x / sqrt(mean(x^2) + epsilon) by `slim.rms_norm`, with its scale.
+    - x / sqrt(mean(x^2) + epsilon) by `slim.rms_norm`, with its scale;
+    - softmax(Q K^T * scale + mask) V over tensors of rank 4 or 3 by
+      `slim.attention`. Scores, query and key may be scaled by constants; masks
+      are addends of the scores, or replace scores where a condition holds by
+      minus infinity or the least number. NaN in the weights may be replaced
+      by 0. Batches and heads must be known to be equal, so that no operand is
+      broadcast.
 
     Constants are compared within the precision of the element type. Parts that
     have other uses stay, and nothing is fused if an inner product has.
 
-    Numeric effect: rounding only; f16 and bf16 gain, since norms are computed
-    in f32.
+    Numeric effect: rounding only; f16 and bf16 gain, since norms and the
+    scores of attention are computed in f32. A query whose scores are all minus
+    infinity gives 0 in place of NaN.
 
     Before:
 
@@ -86,6 +93,7 @@ def FuseIdiomsPass : Pass<"slim-fuse-idioms"> {
     Statistic<"numActivations", "num-activations",
               "Activation functions recognized">,
     Statistic<"numNorms", "num-norms", "Normalizations recognized">,
+    Statistic<"numAttentions", "num-attentions", "Attentions recognized">,
   ];
   let dependentDialects = ["::slim::SlimDialect"];
 }
