@@ -1,8 +1,9 @@
 //===- WeightSection.cpp - Weights of a compiled library ------------------===//
 #include "slim/CodeGen/WeightSection.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "slim/IR/SlimOps.h"
 #include "slim/IR/WeightData.h"
-#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
@@ -12,22 +13,27 @@ using namespace mlir;
 using namespace slim;
 
 FailureOr<WeightSection> WeightSection::collect(ModuleOp module) {
-  llvm::SetVector<Attribute> used;
-  module.walk([&](GetWeightOp op) { used.insert(op.getNameAttr().getAttr()); });
+  llvm::StringSet<> used;
+  module.walk([&](memref::GetGlobalOp op) { used.insert(op.getName()); });
 
   WeightSection section;
   uint64_t blobSize = 0;
-  for (auto weight : module.getOps<WeightOp>()) {
-    if (!used.contains(weight.getSymNameAttr()))
+  for (auto global : module.getOps<memref::GlobalOp>()) {
+    // A constant of the program holds its value itself.
+    if (!used.contains(global.getSymName()) || global.getInitialValue())
       continue;
-    FailureOr<TensorData> data = readWeightData(weight);
+    Attribute attr = global->getAttr(kDataAttr);
+    MemRefType type = global.getType();
+    FailureOr<TensorData> data = readWeightData(
+        global, RankedTensorType::get(type.getShape(), type.getElementType()),
+        attr);
     if (failed(data))
       return failure();
     Weight entry;
-    entry.symbol = weight.getSymName().str();
+    entry.symbol = global.getSymName().str();
     entry.numBytes = data->getBytes().size();
-    if (auto external = dyn_cast_or_null<ExternalAttr>(weight.getDataAttr())) {
-      SmallString<256> path(resolveWeightPath(weight, external));
+    if (auto external = dyn_cast_or_null<ExternalAttr>(attr)) {
+      SmallString<256> path(resolveWeightPath(global, external));
       llvm::sys::fs::make_absolute(path);
       entry.file = path.str().str();
       entry.offset = external.getOffset();

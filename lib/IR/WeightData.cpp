@@ -64,16 +64,16 @@ void slim::setWeightDirectory(MLIRContext *context, StringRef directory) {
 
 void slim::closeWeightFiles(MLIRContext *context) { getFiles(context).close(); }
 
-std::string slim::resolveWeightPath(WeightOp weight, ExternalAttr data) {
+std::string slim::resolveWeightPath(Operation *weight, ExternalAttr data) {
   StringRef path = data.getPath();
   if (llvm::sys::path::is_absolute(path))
     return path.str();
-  SmallString<128> resolved(getFiles(weight.getContext()).getDirectory());
+  SmallString<128> resolved(getFiles(weight->getContext()).getDirectory());
   if (!resolved.empty()) {
     llvm::sys::path::append(resolved, path);
     return resolved.str().str();
   }
-  if (auto location = weight.getLoc()->findInstanceOf<FileLineColLoc>()) {
+  if (auto location = weight->getLoc()->findInstanceOf<FileLineColLoc>()) {
     resolved = llvm::sys::path::parent_path(location.getFilename().getValue());
     llvm::sys::path::append(resolved, path);
     if (llvm::sys::fs::exists(resolved))
@@ -86,16 +86,28 @@ std::string slim::resolveWeightPath(WeightOp weight, ExternalAttr data) {
 // Reading
 //===----------------------------------------------------------------------===//
 
-static FailureOr<TensorData> readExternal(WeightOp weight, ExternalAttr data) {
+/// An error about a weight, which `op` declares in one dialect or another.
+static InFlightDiagnostic reportError(Operation *op) {
+  if (isa<WeightOp>(op))
+    return op->emitOpError();
+  InFlightDiagnostic diagnostic = op->emitError("weight");
+  if (auto name = SymbolTable::getSymbolName(op))
+    diagnostic << " '" << name.getValue() << "'";
+  diagnostic << " ";
+  return diagnostic;
+}
+
+static FailureOr<TensorData>
+readExternal(Operation *weight, RankedTensorType type, ExternalAttr data) {
   std::string path = resolveWeightPath(weight, data);
   uint64_t begin = data.getOffset();
-  uint64_t size = TensorData::getNumBytes(weight.getTensorType());
-  auto file = getFiles(weight.getContext()).open(path);
+  uint64_t size = TensorData::getNumBytes(type);
+  auto file = getFiles(weight->getContext()).open(path);
   if (!file) {
-    InFlightDiagnostic diagnostic = weight.emitOpError("cannot read ")
-                                    << size << " bytes of data at offset "
-                                    << begin << " of '" << path
-                                    << "': " << file.getError().message();
+    InFlightDiagnostic diagnostic =
+        reportError(weight)
+        << "cannot read " << size << " bytes of data at offset " << begin
+        << " of '" << path << "': " << file.getError().message();
     if (!llvm::sys::path::is_absolute(data.getPath()))
       diagnostic.attachNote() << "the path is relative: put the file beside "
                                  "the module, or run where it is";
@@ -103,31 +115,36 @@ static FailureOr<TensorData> readExternal(WeightOp weight, ExternalAttr data) {
   }
   ArrayRef<char> bytes((*file)->getBufferStart(), (*file)->getBufferSize());
   if (begin > bytes.size() || size > bytes.size() - begin) {
-    InFlightDiagnostic diagnostic = weight.emitOpError("needs ")
-                                    << size << " bytes of data at offset "
-                                    << begin << " of '" << path
-                                    << "', which has only " << bytes.size();
+    InFlightDiagnostic diagnostic =
+        reportError(weight)
+        << "needs " << size << " bytes of data at offset " << begin << " of '"
+        << path << "', which has only " << bytes.size();
     diagnostic.attachNote() << "the file is truncated, or not the one that the "
                                "module was made with: copy it again, or import "
                                "the model again";
     return diagnostic;
   }
-  return TensorData(weight.getTensorType(), bytes.slice(begin, size), *file);
+  return TensorData(type, bytes.slice(begin, size), *file);
 }
 
 FailureOr<TensorData> slim::readWeightData(WeightOp weight) {
-  Attribute data = weight.getDataAttr();
+  return readWeightData(weight, weight.getTensorType(), weight.getDataAttr());
+}
+
+FailureOr<TensorData>
+slim::readWeightData(Operation *weight, RankedTensorType type, Attribute data) {
   if (!data)
-    return weight.emitOpError("has no data: import the model with its weights");
+    return reportError(weight)
+           << "has no data: import the model with its weights";
   if (auto external = dyn_cast<ExternalAttr>(data))
-    return readExternal(weight, external);
+    return readExternal(weight, type, external);
   if (auto elements = dyn_cast<ElementsAttr>(data))
     if (std::optional<TensorData> read = TensorData::fromAttr(elements))
       return *read;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(data))
-    return weight.emitOpError("has its data in resource '")
-           << resource.getRawHandle().getKey()
+    return reportError(weight)
+           << "has its data in resource '" << resource.getRawHandle().getKey()
            << "', which the module does not hold: it was printed without "
               "resources";
-  return weight.emitOpError("has data that cannot be read");
+  return reportError(weight) << "has data that cannot be read";
 }

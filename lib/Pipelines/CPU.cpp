@@ -21,6 +21,7 @@ void CPUPipelineOptions::setTarget(const CPUTargetDescription &target) {
   vectorBytes = target.vectorBytes;
   kernelRows = target.kernelRows;
   kernelVectors = target.kernelVectors;
+  features = ArrayRef<std::string>(target.kernelFeatures);
 }
 
 void slim::buildSimplifyPipeline(OpPassManager &pm) {
@@ -41,8 +42,19 @@ void slim::buildSlimToLinalgPipeline(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
-                                     const CPUPipelineOptions &options) {
+void slim::buildFormKernelsPipeline(OpPassManager &pm,
+                                    const CPUPipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
+  PackWeightsPassOptions pack;
+  pack.vectorBytes = options.vectorBytes;
+  pack.rows = options.kernelRows;
+  pack.vectors = options.kernelVectors;
+  llvm::append_range(pack.features, options.features);
+  pm.addPass(createPackWeightsPass(pack));
+}
+
+void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
+                                      const CPUPipelineOptions &options) {
   // Buffers.
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
@@ -60,12 +72,13 @@ void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createOutlineKernelsPass());
 
   // Loops.
-  LowerContractionsPassOptions contractions;
-  contractions.vectorBytes = options.vectorBytes;
-  contractions.rows = options.kernelRows;
-  contractions.vectors = options.kernelVectors;
-  contractions.threads = options.threads;
-  pm.addNestedPass<func::FuncOp>(createLowerContractionsPass(contractions));
+  LowerKernelsPassOptions kernels;
+  kernels.vectorBytes = options.vectorBytes;
+  kernels.rows = options.kernelRows;
+  kernels.vectors = options.kernelVectors;
+  kernels.threads = options.threads;
+  llvm::append_range(kernels.features, options.features);
+  pm.addNestedPass<func::FuncOp>(createLowerKernelsPass(kernels));
   LowerLoopsPassOptions loops;
   loops.threads = options.threads;
   pm.addNestedPass<func::FuncOp>(createLowerLoopsPass(loops));
@@ -105,6 +118,12 @@ void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
 }
 
+void slim::buildLinalgToLLVMPipeline(OpPassManager &pm,
+                                     const CPUPipelineOptions &options) {
+  buildFormKernelsPipeline(pm, options);
+  buildKernelsToLLVMPipeline(pm, options);
+}
+
 void slim::registerCPUPipelines() {
   PassPipelineRegistration<>("slim-simplify",
                              "Canonical, minimal form of a slim module",
@@ -112,6 +131,10 @@ void slim::registerCPUPipelines() {
   PassPipelineRegistration<>("slim-to-linalg",
                              "From the slim dialect to fused linalg on tensors",
                              buildSlimToLinalgPipeline);
+  PassPipelineRegistration<CPUPipelineOptions>(
+      "slim-form-kernels",
+      "Fused kernels with packed weights from linalg on tensors, for a CPU",
+      buildFormKernelsPipeline);
   PassPipelineRegistration<CPUPipelineOptions>(
       "slim-linalg-to-llvm",
       "From linalg on tensors to the LLVM dialect, for a CPU",

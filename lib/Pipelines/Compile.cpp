@@ -155,11 +155,6 @@ LogicalResult Compilation::lowerAndEmit() {
         {"pipeline", options.compress}, {"weights", std::move(entries)}});
     description->report = llvm::formatv("{0}", value).str();
   }
-  FailureOr<WeightSection> weights = WeightSection::collect(*module);
-  if (failed(weights))
-    return failure();
-  description->weightBytes = weights->getNumBytes();
-
   if (failed(runPasses("slim to linalg", [](OpPassManager &pm) {
         buildSlimToLinalgPipeline(pm);
         return success();
@@ -172,8 +167,17 @@ LogicalResult Compilation::lowerAndEmit() {
   CPUPipelineOptions pipeline;
   pipeline.setTarget(target);
   pipeline.threads = options.threads;
-  if (failed(runPasses("linalg to LLVM", [&](OpPassManager &pm) {
-        buildLinalgToLLVMPipeline(pm, pipeline);
+  if (failed(runPasses("form kernels", [&](OpPassManager &pm) {
+        buildFormKernelsPipeline(pm, pipeline);
+        return success();
+      })))
+    return failure();
+  FailureOr<WeightSection> weights = WeightSection::collect(*module);
+  if (failed(weights))
+    return failure();
+  description->weightBytes = weights->getNumBytes();
+  if (failed(runPasses("kernels to LLVM", [&](OpPassManager &pm) {
+        buildKernelsToLLVMPipeline(pm, pipeline);
         return success();
       })))
     return failure();

@@ -5,6 +5,7 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "slim/Analysis/Passes.h"
+#include "slim/CodeGen/CPU/IR/SlimCPU.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "slim/CodeGen/LLVMTranslation.h"
 #include "slim/Compress/Passes.h"
@@ -14,11 +15,12 @@
 #include "slim/Pipelines/CPU.h"
 
 void slim::registerAllDialects(mlir::DialectRegistry &registry) {
-  registry.insert<SlimDialect>();
+  registry.insert<SlimDialect, cpu::SlimCPUDialect>();
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllToLLVMIRTranslations(registry);
   registerSlimLLVMTranslation(registry);
+  cpu::registerBufferizationModels(registry);
 }
 
 void slim::registerAllPasses() {

@@ -24,8 +24,12 @@ public:
   /// Alignment of every weight, in bytes.
   static constexpr unsigned kAlignment = 64;
 
-  /// Collects the weights that get_weight ops of `module` read. Reports an
-  /// error for a weight without data, or with data that cannot be read.
+  /// Attribute of a memref.global without initial value: the weight's data, as
+  /// in `slim.weight`.
+  static constexpr llvm::StringLiteral kDataAttr = "slim.data";
+
+  /// Collects the weights that memref.get_global ops of `module` read. Reports
+  /// an error for a weight without data, or with data that cannot be read.
   static FailureOr<WeightSection> collect(ModuleOp module);
 
   /// Total size of all weights.

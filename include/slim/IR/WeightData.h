@@ -22,6 +22,11 @@ namespace slim {
 /// May be called by several threads.
 FailureOr<TensorData> readWeightData(WeightOp weight);
 
+/// The same for any op that stands for a weight of `type` with data attribute
+/// `data`, such as the memory that a weight is lowered to.
+FailureOr<TensorData> readWeightData(Operation *weight, RankedTensorType type,
+                                     Attribute data);
+
 /// Sets the directory that relative paths in `#slim.external` start from. Where
 /// none is set (or an empty one) they start from the directory of the file that
 /// the weight's location names, if the data are there, and otherwise from the
@@ -30,7 +35,7 @@ void setWeightDirectory(MLIRContext *context, StringRef directory);
 
 /// The path of the file that holds the data of `weight`, resolved as above.
 /// `data` is the weight's #slim.external.
-std::string resolveWeightPath(WeightOp weight, ExternalAttr data);
+std::string resolveWeightPath(Operation *weight, ExternalAttr data);
 
 /// Unmaps the files of the context that no data refer to any longer, so that
 /// they may be replaced.

@@ -21,6 +21,10 @@ struct CPUPipelineOptions
       *this, "kernel-vectors",
       llvm::cl::desc("Vectors a row of a matrix product's register block"),
       llvm::cl::init(2)};
+  ListOption<std::string> features{
+      *this, "features",
+      llvm::cl::desc("Instruction families beyond plain vectors: vnni, bf16, "
+                     "dotprod, i8mm")};
   Option<bool> threads{*this, "threads",
                        llvm::cl::desc("Generate OpenMP parallel loops"),
                        llvm::cl::init(false)};
@@ -35,12 +39,20 @@ void buildSimplifyPipeline(mlir::OpPassManager &pm);
 /// From the slim dialect to linalg on tensors, fused.
 void buildSlimToLinalgPipeline(mlir::OpPassManager &pm);
 
-/// From linalg on tensors to the LLVM dialect.
+/// Fused kernels, with packed weights, from linalg on tensors.
+void buildFormKernelsPipeline(mlir::OpPassManager &pm,
+                              const CPUPipelineOptions &options);
+
+/// From linalg and kernels on tensors to the LLVM dialect.
+void buildKernelsToLLVMPipeline(mlir::OpPassManager &pm,
+                                const CPUPipelineOptions &options);
+
+/// Both: from linalg on tensors to the LLVM dialect.
 void buildLinalgToLLVMPipeline(mlir::OpPassManager &pm,
                                const CPUPipelineOptions &options);
 
-/// Registers them as slim-simplify, slim-to-linalg, slim-linalg-to-llvm and,
-/// the last two in one, slim-to-llvm.
+/// Registers them as slim-simplify, slim-to-linalg, slim-form-kernels,
+/// slim-linalg-to-llvm and, all in one, slim-to-llvm.
 void registerCPUPipelines();
 
 } // namespace slim

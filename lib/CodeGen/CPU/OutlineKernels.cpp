@@ -13,6 +13,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "slim/CodeGen/CPU/IR/SlimCPU.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -43,17 +44,22 @@ struct OutlineKernelsPass
     : public slim::impl::OutlineKernelsPassBase<OutlineKernelsPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation().walk([&](linalg::LinalgOp op) {
-      if (op.hasPureBufferSemantics() && isWorthACall(op))
-        ops.push_back(op);
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
+        if (linalgOp.hasPureBufferSemantics() && isWorthACall(linalgOp))
+          ops.push_back(op);
+      } else if (auto kernel = dyn_cast<cpu::KernelOp>(op)) {
+        if (kernel.hasBufferSemantics())
+          ops.push_back(op);
+      }
     });
-    for (linalg::LinalgOp op : ops)
+    for (Operation *op : ops)
       outline(op, symbols);
   }
 
 private:
-  void outline(linalg::LinalgOp op, SymbolTable &symbols) {
+  void outline(Operation *op, SymbolTable &symbols) {
     // What the kernel takes: its operands, and what its body uses from outside
     // unless that is a constant, which moves inside.
     llvm::SetVector<Value> captured;
@@ -73,7 +79,7 @@ private:
     builder.setInsertionPointToStart(getOperation().getBody());
     auto type = builder.getFunctionType(
         llvm::to_vector(ValueRange(arguments.getArrayRef()).getTypes()), {});
-    auto kernel = func::FuncOp::create(builder, op.getLoc(), "kernel", type);
+    auto kernel = func::FuncOp::create(builder, op->getLoc(), "kernel", type);
     kernel.setPrivate();
     kernel->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
     Block *body = kernel.addEntryBlock();
@@ -85,7 +91,7 @@ private:
     for (Operation *constant : constants)
       builder.clone(*constant, mapping);
     builder.clone(*op, mapping);
-    func::ReturnOp::create(builder, op.getLoc());
+    func::ReturnOp::create(builder, op->getLoc());
 
     std::string text;
     llvm::raw_string_ostream os(text);
@@ -102,8 +108,9 @@ private:
       ++numKernels;
     }
     builder.setInsertionPoint(op);
-    func::CallOp::create(builder, op.getLoc(), shared, arguments.getArrayRef());
-    op.erase();
+    func::CallOp::create(builder, op->getLoc(), shared,
+                         arguments.getArrayRef());
+    op->erase();
   }
 
   llvm::StringMap<func::FuncOp> kernels;

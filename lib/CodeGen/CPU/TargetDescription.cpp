@@ -86,7 +86,13 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
     enabled.AddFeature(feature.Key, subtarget->hasFeature(feature.Value));
   description.runtimeFeatures =
       getRequiredCpuFeatures(triple, enabled.getString());
+  auto offer = [&](StringRef feature, bool available) {
+    if (available)
+      description.kernelFeatures.push_back(feature.str());
+  };
   if (triple.isAArch64(64)) {
+    offer("dotprod", has("dotprod"));
+    offer("i8mm", has("i8mm"));
     // 32 registers of 128 bits.
     description.vectorBytes = 16;
     description.kernelRows = 8;
@@ -94,9 +100,12 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
   } else {
     if (has("avx512f") && has("avx512vl") && has("avx512bw") &&
         has("avx512dq")) {
-      // 32 registers of 512 bits; 16 sums hide the multiply-add's latency.
+      // 32 registers of 512 bits: 28 sums, 2 vectors of the right operand and
+      // a splat.
       description.vectorBytes = 64;
-      description.kernelRows = 8;
+      description.kernelRows = 14;
+      offer("vnni", has("avx512vnni"));
+      offer("bf16", has("avx512bf16"));
       description.kernelVectors = 2;
     } else if (has("avx")) {
       // 16 registers: 12 sums, 2 vectors of the right operand, 1 splat.

@@ -1,8 +1,8 @@
 //===- Linear.cpp - Lowering of linear and matmul -------------------------===//
 //
-// Leading dimensions collapse, so that what remains is one matrix product (or
-// one batch of them) for the microkernels; the bias comes afterwards, in the
-// result's shape, where it fuses with the activation that follows.
+// With one weight for all rows, the leading dimensions stay: the product has
+// the result's shape, in which the bias and the activation that follow fuse
+// with it. With a matrix a batch they collapse to one batch dimension.
 //
 //===----------------------------------------------------------------------===//
 #include "Patterns.h"
@@ -13,8 +13,7 @@
 using namespace slim;
 using namespace slim::conversion;
 
-/// Dimensions 0 to count - 1 in one group, the others in one each. With count 0
-/// the first group has to be inserted instead.
+/// Dimensions 0 to count - 1 in one group, the others in one each.
 static SmallVector<ReassociationIndices> groupLeading(int64_t count,
                                                       int64_t rank) {
   SmallVector<ReassociationIndices> groups(1);
@@ -25,11 +24,9 @@ static SmallVector<ReassociationIndices> groupLeading(int64_t count,
   return groups;
 }
 
-/// Collapses the first `count` dimensions into one, or inserts one of extent 1.
+/// Collapses the first `count` dimensions, one at least, into one.
 static Value collapseLeading(OpBuilder &b, Location loc, Value tensor,
                              int64_t count) {
-  if (count == 0)
-    return insertUnitDims(b, loc, tensor, 0);
   int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
   return collapse(b, loc, tensor, groupLeading(count, rank));
 }
@@ -37,8 +34,6 @@ static Value collapseLeading(OpBuilder &b, Location loc, Value tensor,
 /// Undoes collapseLeading: `extents` are those of the result.
 static Value expandLeading(OpBuilder &b, Location loc, Value tensor,
                            int64_t count, ArrayRef<OpFoldResult> extents) {
-  if (count == 0)
-    return dropUnitDims(b, loc, tensor, 0);
   return expand(b, loc, tensor, extents,
                 groupLeading(count, static_cast<int64_t>(extents.size())));
 }
@@ -86,11 +81,8 @@ struct ConvertLinear : OpConversionPattern<LinearOp> {
         getExtent(rewriter, loc, weight, op.getTransposed() ? 0 : 1),
         "the input's last extent is not the weight's");
 
-    SmallVector<OpFoldResult> extents = getExtents(rewriter, loc, input);
-    extents.back() =
-        getExtent(rewriter, loc, weight, op.getTransposed() ? 1 : 0);
     Product product;
-    product.lhs = collapseLeading(rewriter, loc, input, leading);
+    product.lhs = input;
     product.rhs = weight;
     product.transposeRhs = !op.getTransposed();
     product.lhsIsUnsigned = isUnsigned(op.getInput().getType());
@@ -98,8 +90,7 @@ struct ConvertLinear : OpConversionPattern<LinearOp> {
     product.accumulator =
         getAccumulatorType(getElementTypeOrSelf(op.getInput()),
                            getElementTypeOrSelf(op.getWeight()));
-    Value result = createProduct(rewriter, loc, product);
-    result = expandLeading(rewriter, loc, result, leading, extents);
+    Value result = createLinearProduct(rewriter, loc, product);
     rewriter.replaceOp(op,
                        addBias(rewriter, loc, result, adaptor.getBias(), type));
     return success();
@@ -150,10 +141,9 @@ struct ConvertMatmul : OpConversionPattern<MatmulOp> {
     Value result;
     if (getRank(rhs) == 2) {
       // One matrix for all batches: their rows are rows of one product.
-      product.lhs = collapseLeading(rewriter, loc, lhs, batchRank + 1);
+      product.lhs = lhs;
       product.rhs = rhs;
-      result = createProduct(rewriter, loc, product);
-      result = expandLeading(rewriter, loc, result, batchRank + 1, extents);
+      result = createLinearProduct(rewriter, loc, product);
     } else {
       auto prepare = [&](Value operand, ArrayRef<OpFoldResult> ownExtents) {
         SmallVector<OpFoldResult> full(batch);

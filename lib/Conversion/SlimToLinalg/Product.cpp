@@ -22,45 +22,62 @@ static Value widenSmallFloat(OpBuilder &b, Location loc, Value tensor) {
   return castElements(b, loc, tensor, type, b.getF32Type());
 }
 
-/// A contraction that extends each operand by its own sign.
+/// A contraction over dimensions (leading..., m, n, k) that converts each
+/// operand by its own sign. The right operand has the leading dimensions too if
+/// `isBatched`.
 static Value createGenericProduct(OpBuilder &b, Location loc,
                                   const Product &product, Value init,
                                   bool isBatched) {
-  unsigned rank = isBatched ? 4 : 3, first = isBatched ? 1 : 0;
-  AffineExpr m = b.getAffineDimExpr(first), n = b.getAffineDimExpr(first + 1),
-             k = b.getAffineDimExpr(first + 2);
-  auto makeMap = [&](AffineExpr row, AffineExpr column) {
-    SmallVector<AffineExpr> exprs;
-    if (isBatched)
-      exprs.push_back(b.getAffineDimExpr(0));
-    exprs.append({row, column});
-    return AffineMap::get(rank, 0, exprs, b.getContext());
-  };
-  SmallVector<AffineMap> maps = {
-      makeMap(m, k), product.transposeRhs ? makeMap(n, k) : makeMap(k, n),
-      makeMap(m, n)};
+  unsigned rank = cast<RankedTensorType>(init.getType()).getRank() + 1;
+  unsigned column = rank - 2;
+  AffineExpr n = b.getAffineDimExpr(column), k = b.getAffineDimExpr(rank - 1);
+  SmallVector<AffineExpr> rows, rhs;
+  for (unsigned dim = 0; dim < column; ++dim)
+    rows.push_back(b.getAffineDimExpr(dim));
+  if (isBatched)
+    rhs.assign(rows.begin(), rows.end() - 1);
+  if (product.transposeRhs)
+    rhs.append({n, k});
+  else
+    rhs.append({k, n});
+  SmallVector<AffineExpr> lhs(rows), out(rows);
+  lhs.push_back(k);
+  out.push_back(n);
+  SmallVector<AffineMap> maps;
+  for (ArrayRef<AffineExpr> exprs : {lhs, rhs, out})
+    maps.push_back(AffineMap::get(rank, 0, exprs, b.getContext()));
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators.back() = utils::IteratorType::reduction;
-  auto extend = [&](OpBuilder &b, Location loc, Value value,
-                    bool isUnsigned) -> Value {
-    if (value.getType() == product.accumulator)
-      return value;
-    if (isUnsigned)
+  auto convert = [&](OpBuilder &b, Location loc, Value value,
+                     bool isUnsigned) -> Value {
+    if (isUnsigned && value.getType() != product.accumulator &&
+        isa<IntegerType>(product.accumulator))
       return arith::ExtUIOp::create(b, loc, product.accumulator, value);
-    return arith::ExtSIOp::create(b, loc, product.accumulator, value);
+    return castScalar(b, loc, value, value.getType(), product.accumulator);
   };
   return linalg::GenericOp::create(
              b, loc, init.getType(), ValueRange{product.lhs, product.rhs}, init,
              maps, iterators,
              [&](OpBuilder &b, Location loc, ValueRange args) {
-               Value lhs = extend(b, loc, args[0], product.lhsIsUnsigned);
-               Value rhs = extend(b, loc, args[1], product.rhsIsUnsigned);
+               Value lhs = convert(b, loc, args[0], product.lhsIsUnsigned);
+               Value rhs = convert(b, loc, args[1], product.rhsIsUnsigned);
                Value sum =
                    createAdd(b, loc, args[2], createMul(b, loc, lhs, rhs));
                linalg::YieldOp::create(b, loc, sum);
              })
       .getResult(0);
+}
+
+Value conversion::createLinearProduct(OpBuilder &b, Location loc,
+                                      Product product) {
+  product.lhs = widenSmallFloat(b, loc, product.lhs);
+  product.rhs = widenSmallFloat(b, loc, product.rhs);
+  SmallVector<OpFoldResult> extents = getExtents(b, loc, product.lhs);
+  extents.back() = getExtent(b, loc, product.rhs, product.transposeRhs ? 0 : 1);
+  Value init =
+      createFilled(b, loc, extents, createZero(b, loc, product.accumulator));
+  return createGenericProduct(b, loc, product, init, /*isBatched=*/false);
 }
 
 Value conversion::createProduct(OpBuilder &b, Location loc, Product product) {

@@ -26,6 +26,10 @@ struct Product {
 /// accumulator's type.
 Value createProduct(OpBuilder &b, Location loc, Product product);
 
+/// The product of every row of `lhs` ([..., K], any rank from one on) and one
+/// matrix `rhs`, as a generic contraction over [..., N].
+Value createLinearProduct(OpBuilder &b, Location loc, Product product);
+
 } // namespace slim::conversion
 
 #endif // SLIM_LIB_CONVERSION_SLIMTOLINALG_PRODUCT_H

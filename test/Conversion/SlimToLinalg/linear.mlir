@@ -1,21 +1,19 @@
 // RUN: slim-opt %s -split-input-file -convert-slim-to-linalg -canonicalize -cse | FileCheck %s
 
-// CHECK-DAG: #[[LHS:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
-// CHECK-DAG: #[[RHS:.*]] = affine_map<(d0, d1, d2) -> (d1, d2)>
-// CHECK-DAG: #[[OUT:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
+// CHECK-DAG: #[[LHS:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
+// CHECK-DAG: #[[RHS:.*]] = affine_map<(d0, d1, d2, d3) -> (d2, d3)>
+// CHECK-DAG: #[[OUT:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
 // CHECK-DAG: #[[BIAS:.*]] = affine_map<(d0, d1, d2) -> (d2)>
 // CHECK-LABEL: func.func @linear
 // CHECK-SAME: %[[X:.*]]: tensor<?x3x4xf32>, %[[W:.*]]: tensor<8x4xf32>, %[[B:.*]]: tensor<8xf32>
 func.func @linear(%x: tensor<?x3x4xf32>, %w: tensor<8x4xf32>,
                   %b: tensor<8xf32>) -> tensor<?x3x8xf32> {
-  // CHECK: %[[ROWS:.*]] = tensor.collapse_shape %[[X]] {{\[}}[0, 1], [2]]
   // CHECK: linalg.fill
-  // CHECK: %[[Y:.*]] = linalg.matmul indexing_maps = [#[[LHS]], #[[RHS]], #[[OUT]]]
-  // CHECK-SAME: ins(%[[ROWS]], %[[W]] :
-  // CHECK: %[[E:.*]] = tensor.expand_shape %[[Y]] {{\[}}[0, 1], [2]]
+  // CHECK: %[[Y:.*]] = linalg.generic {indexing_maps = [#[[LHS]], #[[RHS]], #[[OUT]]]
+  // CHECK-SAME: ins(%[[X]], %[[W]] :
   // CHECK: linalg.generic
   // CHECK-SAME: #[[BIAS]]
-  // CHECK-SAME: ins(%[[E]], %[[B]] :
+  // CHECK-SAME: ins(%[[Y]], %[[B]] :
   %y = slim.linear %x, %w, %b
     : (tensor<?x3x4xf32>, tensor<8x4xf32>, tensor<8xf32>) -> tensor<?x3x8xf32>
   return %y : tensor<?x3x8xf32>
@@ -24,7 +22,9 @@ func.func @linear(%x: tensor<?x3x4xf32>, %w: tensor<8x4xf32>,
 // -----
 
 // CHECK-LABEL: func.func @transposed
-// CHECK: linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<5x4xf16>, tensor<4x8xf16>) outs(%{{.*}} : tensor<5x8xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<5x4xf16>, tensor<4x8xf16>) outs(%{{.*}} : tensor<5x8xf32>)
+// CHECK: arith.extf
+// CHECK: arith.extf
 // CHECK: linalg.generic
 // CHECK: arith.truncf
 func.func @transposed(%x: tensor<5x4xf16>, %w: tensor<4x8xf16>)
@@ -61,7 +61,7 @@ func.func @batched(%x: tensor<2x12x5x4xf32>, %y: tensor<2x12x4x8xf32>)
 
 // One matrix on the right: the batches are rows.
 // CHECK-LABEL: func.func @shared_rhs
-// CHECK: linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<120x4xf32>, tensor<4x8xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<2x12x5x4xf32>, tensor<4x8xf32>)
 func.func @shared_rhs(%x: tensor<2x12x5x4xf32>, %y: tensor<4x8xf32>)
     -> tensor<2x12x5x8xf32> {
   %z = slim.matmul %x, %y
@@ -84,7 +84,7 @@ func.func @broadcast_batch(%x: tensor<2x1x5x4xf32>, %y: tensor<3x4x8xf32>)
 // -----
 
 // CHECK-LABEL: func.func @vectors
-// CHECK: linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<1x4xf32>, tensor<4x1xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x4xf32>, tensor<4x1xf32>)
 // CHECK: tensor.collapse_shape %{{.*}} [] : tensor<1x1xf32> into tensor<f32>
 func.func @vectors(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<f32> {
   %z = slim.matmul %x, %y : (tensor<4xf32>, tensor<4xf32>) -> tensor<f32>
@@ -109,7 +109,9 @@ func.func @mixed_signs(%x: tensor<5x4xui8>, %y: tensor<4x8xi8>)
 // -----
 
 // CHECK-LABEL: func.func @unsigned
-// CHECK: linalg.matmul {cast = #linalg.type_fn<cast_unsigned>}
+// CHECK: linalg.generic
+// CHECK: arith.extui
+// CHECK: arith.extui
 func.func @unsigned(%x: tensor<5x4xui8>, %y: tensor<4x8xui8>)
     -> tensor<5x8xi32> {
   %z = slim.matmul %x, %y

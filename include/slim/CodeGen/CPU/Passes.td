@@ -4,39 +4,115 @@
 
 include "mlir/Pass/PassBase.td"
 
-def LowerContractionsPass
-    : Pass<"slim-cpu-lower-contractions", "::mlir::func::FuncOp"> {
-  let summary = "matrix products on buffers to register-blocked vector loops";
+def FormKernelsPass : Pass<"slim-cpu-form-kernels", "::mlir::func::FuncOp"> {
+  let summary = "sums of products with their epilogues as slim_cpu.kernel";
   let description = [{
-    Lowers every linalg op on memrefs that multiplies and adds f32 or f64
-    matrices (any batch dimensions, either operand transposed, dynamic extents)
-    to loops around a register-blocked outer-product kernel: `rows` rows by
-    `columns` columns of the result stay in vectors while the reduction
-    dimension is walked. The right operand is read in place where its columns
-    are contiguous and packed into column panels otherwise. Rows that are left
-    over go through smaller kernels, columns that are left over through a mask,
-    so that every extent is exact.
+    Turns every linalg op on tensors that sums products of two operands (matrix
+    products, convolutions, of any element types that the body converts) into a
+    `slim_cpu.kernel`, together with the elementwise ops that consume its
+    result: bias, activation, residual, conversion. Elementwise ops that decode
+    a right operand from weights move into the kernel's body.
 
-    Leaves alone: other element types, several reduction dimensions, results
-    whose last dimension belongs to neither matrix; slim-cpu-lower-loops takes
-    them. Summation order along the reduction dimension is kept; products and
-    sums are fused (one rounding).
+    Taken are sums where the output's last dimension belongs to one operand
+    alone; depthwise products stay with linalg. A consumer is fused if the
+    result has no other, and if the output's last dimension stays.
 
-    Example: with rows = 2 and columns = 4 and a 2x8x4 problem
+    Example:
 
     ```mlir
-    linalg.matmul ins(%a, %b : memref<2x8xf32>, memref<8x4xf32>)
-                  outs(%c : memref<2x4xf32>)
+    %s = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x16xf32>)
+                       outs(%zeros : tensor<4x16xf32>) -> tensor<4x16xf32>
+    %y = linalg.generic {...} ins(%s, %bias : tensor<4x16xf32>, tensor<16xf32>)
+                              outs(%e : tensor<4x16xf32>) { add }
     ```
 
     becomes
 
     ```mlir
-    %r:2 = scf.for %k = %c0 to %c8 step %c1 iter_args(%s0 = ..., %s1 = ...) {
-      %v = vector.load %b[%k, %c0] : memref<8x4xf32>, vector<4xf32>
-      %x0 = memref.load %a[%c0, %k] : memref<2x8xf32>
-      %y0 = vector.broadcast %x0 : f32 to vector<4xf32>
-      %f0 = vector.fma %y0, %v, %s0 : vector<4xf32>
+    %y = slim_cpu.kernel ins(%x, %w : tensor<4x8xf32>, tensor<8x16xf32>)
+                         extras(%bias : tensor<16xf32>)
+                         outs(%e : tensor<4x16xf32>) {...}
+      body { multiply, add } epilogue { add } -> tensor<4x16xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numKernels", "num-kernels", "Kernels formed">,
+    Statistic<"numFused", "num-fused", "Elementwise ops fused as epilogues">,
+    Statistic<"numDecodes", "num-decodes", "Decoded operands fused">,
+  ];
+  let dependentDialects = ["::slim::cpu::SlimCPUDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def PackWeightsPass : Pass<"slim-cpu-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "weights of kernels in the order in which they are read";
+  let description = [{
+    Rewrites each weight that a `slim_cpu.kernel` reads along its vector
+    dimension n as panels of as many columns as the register block of the
+    kernel has: index n of the weight becomes (n floordiv columns, ...,
+    n mod columns), padded with zeros; where an instruction sums several
+    products at once, the innermost reduction index k is split likewise, so that
+    its operands lie side by side. The new layout is the kernel's indexing map.
+    Data are reordered at compile time. Weights whose data the module does not
+    have stay as they are.
+
+    Example: 8 columns a panel
+
+    ```mlir
+    memref.global constant @w : memref<20x64xf32>   // (n, k)
+    ```
+
+    becomes
+
+    ```mlir
+    memref.global constant @w.panels8 : memref<3x64x8xf32>
+      // (n floordiv 8, k, n mod 8)
+    ```
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "unsigned", "32",
+           "Bytes of a vector register">,
+    Option<"rows", "rows", "unsigned", "6",
+           "Rows of the result that a kernel keeps in registers">,
+    Option<"vectors", "vectors", "unsigned", "2",
+           "Vectors a row of the result that a kernel keeps in registers">,
+    ListOption<"features", "features", "std::string",
+               "Instruction families beyond plain vectors: vnni, bf16, dotprod, i8mm">,
+  ];
+  let statistics = [
+    Statistic<"numPacked", "num-packed", "Weights reordered">,
+  ];
+  let dependentDialects = ["::slim::cpu::SlimCPUDialect",
+                           "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def LowerKernelsPass : Pass<"slim-cpu-lower-kernels", "::mlir::func::FuncOp"> {
+  let summary = "slim_cpu.kernel on buffers to register-blocked vector loops";
+  let description = [{
+    Lowers every `slim_cpu.kernel` on memrefs to loops around a register-blocked
+    kernel: `rows` rows by `vectors` vectors of sums stay in registers while the
+    reduction loops run; the epilogue is applied to them before they are stored.
+
+    Loops that walk memory without a gap are merged first (batch and rows of a
+    linear layer, rows and columns of a pointwise convolution, columns and
+    channels of a convolution's window). Outer loops follow the caches: blocks
+    of the left operand that fit the second level, then panels of the right
+    operand, then blocks of rows. A right operand that is neither packed nor
+    contiguous along the vectors is packed before the loops. Rows left over go
+    through smaller kernels, columns left over through fewer vectors and a mask.
+
+    Which instructions multiply is chosen by element types and `features`.
+
+    Example: see `slim_cpu.kernel`; the reduction loop of 2 rows by 1 vector
+
+    ```mlir
+    %r:2 = scf.for %k = %c0 to %c64 step %c1 iter_args(%s0 = ..., %s1 = ...) {
+      %v = vector.load %w[...] : memref<?xf32>, vector<16xf32>
+      %x0 = memref.load %x[...] : memref<?xf32>
+      %y0 = vector.broadcast %x0 : f32 to vector<16xf32>
+      %f0 = vector.fma %y0, %v, %s0 : vector<16xf32>
       ...
     }
     ```
@@ -48,17 +124,22 @@ def LowerContractionsPass
            "Rows of the result that a kernel keeps in registers">,
     Option<"vectors", "vectors", "unsigned", "2",
            "Vectors a row of the result that a kernel keeps in registers">,
+    Option<"l2Bytes", "l2-bytes", "uint64_t", "524288",
+           "Bytes of the left operand to work on at a time">,
     Option<"threads", "threads", "bool", "false",
-           "Emit scf.parallel for the outer loops of large products">,
+           "Emit scf.parallel for the outer loops of large kernels">,
+    ListOption<"features", "features", "std::string",
+               "Instruction families beyond plain vectors: vnni, bf16, dotprod, i8mm">,
   ];
   let statistics = [
-    Statistic<"numLowered", "num-lowered", "Products lowered to kernels">,
+    Statistic<"numLowered", "num-lowered", "Kernels lowered">,
     Statistic<"numPacked", "num-packed",
-              "Products whose right operand is packed">,
+              "Kernels whose right operand is packed at run time">,
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def LowerLoopsPass : Pass<"slim-cpu-lower-loops", "::mlir::func::FuncOp"> {

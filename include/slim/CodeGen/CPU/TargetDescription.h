@@ -7,6 +7,7 @@
 #include "llvm/TargetParser/Triple.h"
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace slim {
 
@@ -19,6 +20,8 @@ struct CPUTargetDescription {
   /// Shape of the register block of a matrix product: rows by vectors.
   unsigned kernelRows;
   unsigned kernelVectors;
+  /// Instruction families that products may use: vnni, bf16, dotprod, i8mm.
+  std::vector<std::string> kernelFeatures;
   /// The value of slim_rt_required_features, which the runtime checks before a
   /// model runs.
   uint64_t runtimeFeatures;

@@ -1,0 +1,109 @@
+//===- SlimCPU.td - The slim_cpu dialect -------------------*- tablegen -*-===//
+#ifndef SLIM_CODEGEN_CPU_IR_SLIMCPU_TD
+#define SLIM_CODEGEN_CPU_IR_SLIMCPU_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def SlimCPU_Dialect : Dialect {
+  let name = "slim_cpu";
+  let summary = "Fused kernels of CPU code, between linalg and loops";
+  let description = [{
+    What the CPU pipeline computes in one pass over memory: a reduction and the
+    elementwise arithmetic on its result. Formed on tensors from linalg ops by
+    `slim-cpu-form-kernels`, bufferized, and lowered to register-blocked loops
+    by `slim-cpu-lower-kernels`.
+  }];
+  let cppNamespace = "::slim::cpu";
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
+    AttrSizedOperandSegments, SingleBlock,
+    DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "a reduction and an elementwise epilogue, on tensors or buffers";
+  let description = [{
+    For every point of the parallel loops of `iterator_types`,
+
+        sum = init
+        for every point of the reduction loops:
+          sum = body(inputs at the point, sum)
+        output at the point = epilogue(sum, extras at the point)
+
+    `indexing_maps` holds a map from the loops to the indices of each operand:
+    inputs, extras, output, in this order. The output's map is a projected
+    permutation of the parallel loops; extras are indexed by parallel loops
+    alone. Maps of inputs may hold floor divisions and remainders: that is how
+    packed layouts are described. Every loop is a
+    result of its own of some operand's map, which gives its extent.
+
+    Both regions are single blocks of pure scalar ops; `slim_cpu.yield` ends
+    them. The order of the reduction is not defined.
+
+    Example: a matrix product, a bias and ReLU.
+
+    ```mlir
+    %r = slim_cpu.kernel
+        ins(%x, %w : tensor<?x64xf32>, tensor<4x64x32xf32>)
+        extras(%b : tensor<100xf32>)
+        outs(%e : tensor<?x100xf32>)
+        {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+                          affine_map<(m, n, k) -> (n floordiv 32, k, n mod 32)>,
+                          affine_map<(m, n, k) -> (n)>,
+                          affine_map<(m, n, k) -> (m, n)>],
+         iterator_types = ["parallel", "parallel", "reduction"],
+         init = 0.0 : f32}
+        body {
+        ^bb0(%xe: f32, %we: f32, %sum: f32):
+          %p = arith.mulf %xe, %we : f32
+          %s = arith.addf %sum, %p : f32
+          slim_cpu.yield %s : f32
+        } epilogue {
+        ^bb0(%sum: f32, %be: f32):
+          %s = arith.addf %sum, %be : f32
+          %z = arith.constant 0.0 : f32
+          %y = arith.maximumf %s, %z : f32
+          slim_cpu.yield %y : f32
+        } -> tensor<?x100xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyShaped>:$inputs, Variadic<AnyShaped>:$extras,
+                       AnyShaped:$output, AffineMapArrayAttr:$indexing_maps,
+                       StrArrayAttr:$iterator_types, TypedAttrInterface:$init);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `ins` `(` $inputs `:` type($inputs) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)`)?
+    `outs` `(` $output `:` type($output) `)`
+    attr-dict `body` $body `epilogue` $epilogue (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    unsigned getNumLoops() { return getIteratorTypes().size(); }
+    bool isReduction(unsigned loop);
+    mlir::AffineMap getMap(mlir::OpOperand &operand);
+    mlir::AffineMap getInputMap(unsigned i);
+    mlir::AffineMap getExtraMap(unsigned i);
+    mlir::AffineMap getOutputMap();
+    /// The type of sums.
+    mlir::Type getSumType();
+    bool hasBufferSemantics() { return getNumResults() == 0; }
+    mlir::MutableOperandRange getDpsInitsMutable() {
+      return getOutputMutable();
+    }
+  }];
+}
+
+def SlimCPU_YieldOp : Op<SlimCPU_Dialect, "yield", [
+    Pure, Terminator, ParentOneOf<["KernelOp"]>]> {
+  let summary = "the value of a kernel's region";
+  let description = "Ends the body and the epilogue of a `slim_cpu.kernel`.";
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+#endif // SLIM_CODEGEN_CPU_IR_SLIMCPU_TD

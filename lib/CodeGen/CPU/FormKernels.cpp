@@ -1,0 +1,417 @@
+//===- FormKernels.cpp - Sums of products with their epilogues ------------===//
+//
+// A sum of products becomes a kernel, and takes the elementwise ops that
+// consume its result with it, as long as the result has no other consumer and
+// vectors along the output's last dimension stay what they are. What decodes
+// the right operand, element by element, moves into the kernel's body: weights
+// are then read as they are stored.
+//
+//===----------------------------------------------------------------------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Iterators.h"
+#include "mlir/IR/Matchers.h"
+#include "slim/CodeGen/CPU/IR/SlimCPU.h"
+#include "slim/CodeGen/CPU/Passes.h"
+
+namespace slim {
+#define GEN_PASS_DEF_FORMKERNELSPASS
+#include "slim/CodeGen/CPU/Passes.h.inc"
+} // namespace slim
+
+using namespace slim;
+using namespace slim::cpu;
+
+/// The argument of `block` that `value` is, through conversions of one operand;
+/// null for anything else.
+static BlockArgument lookThroughConversions(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (op->getNumOperands() != 1 || !isPure(op) || op->getNumRegions())
+      return {};
+    value = op->getOperand(0);
+  }
+  return cast<BlockArgument>(value);
+}
+
+/// Whether `block` yields its last argument plus the product of its first two,
+/// each perhaps converted.
+static bool isMultiplyAdd(Block &block) {
+  if (block.getNumArguments() != 3)
+    return false;
+  Operation *sum = block.getTerminator()->getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
+    return false;
+  for (unsigned i : {0, 1}) {
+    if (sum->getOperand(i) != block.getArgument(2))
+      continue;
+    Operation *product = sum->getOperand(1 - i).getDefiningOp();
+    if (!isa_and_nonnull<arith::MulFOp, arith::MulIOp>(product))
+      return false;
+    BlockArgument lhs = lookThroughConversions(product->getOperand(0)),
+                  rhs = lookThroughConversions(product->getOperand(1));
+    return lhs && rhs && lhs.getOwner() == &block && rhs.getOwner() == &block &&
+           lhs != rhs && lhs != block.getArgument(2) &&
+           rhs != block.getArgument(2);
+  }
+  return false;
+}
+
+/// Whether the region's ops have vector forms of the same meaning.
+static bool isVectorizable(Block &block) {
+  return llvm::all_of(block.without_terminator(), [](Operation &op) {
+    if (op.hasTrait<OpTrait::ConstantLike>())
+      return op.getNumResults() == 1 &&
+             op.getResult(0).getType().isIntOrFloat();
+    auto isScalar = [](Type type) { return type.isIntOrFloat(); };
+    return OpTrait::hasElementwiseMappableTraits(&op) && isPure(&op) &&
+           llvm::all_of(op.getOperandTypes(), isScalar) &&
+           llvm::all_of(op.getResultTypes(), isScalar);
+  });
+}
+
+/// The constant that fills `tensor`, if one does.
+static TypedAttr getFillValue(Value tensor) {
+  auto fill = tensor.getDefiningOp<linalg::FillOp>();
+  TypedAttr value;
+  if (!fill || !matchPattern(fill.getInputs().front(), m_Constant(&value)))
+    return {};
+  return value;
+}
+
+static bool isElementwise(linalg::LinalgOp op) {
+  return op.hasPureTensorSemantics() && op->getNumResults() == 1 &&
+         op.getNumParallelLoops() == op.getNumLoops() &&
+         !op.hasIndexSemantics() && isVectorizable(*op.getBlock()) &&
+         !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) &&
+         op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isPermutation();
+}
+
+/// Whether vectors along `loop` read `map` as vectors or as scalars.
+static bool isVectorAccess(AffineMap map, unsigned loop) {
+  for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+    if (!expr.isFunctionOfDim(loop))
+      continue;
+    if (i + 1 != map.getNumResults() ||
+        expr != getAffineDimExpr(loop, map.getContext()))
+      return false;
+  }
+  return true;
+}
+
+namespace {
+
+/// A kernel in the making.
+class KernelBuilder {
+public:
+  KernelBuilder(RewriterBase &rewriter, linalg::LinalgOp op)
+      : rewriter(rewriter), op(op) {}
+
+  /// Matches the sum; nothing changes if that fails.
+  LogicalResult match();
+  bool fuseConsumer();
+  bool fuseDecode();
+  void finish();
+
+private:
+  AffineMap getMap(OpOperand &operand) {
+    return op.getMatchingIndexingMap(&operand);
+  }
+  unsigned getVectorLoop() const {
+    return outputMap.getDimPosition(outputMap.getNumResults() - 1);
+  }
+
+  RewriterBase &rewriter;
+  /// The op that gives the kernel's result, the sum or what was fused last.
+  linalg::LinalgOp op;
+  SmallVector<Value> inputs, extras;
+  SmallVector<AffineMap> inputMaps, extraMaps;
+  AffineMap outputMap;
+  SmallVector<utils::IteratorType> iterators;
+  TypedAttr init;
+  Region body, epilogue;
+};
+
+} // namespace
+
+LogicalResult KernelBuilder::match() {
+  if (!op.hasPureTensorSemantics() || op.getNumDpsInputs() != 2 ||
+      op->getNumResults() != 1 || op.getNumReductionLoops() == 0 ||
+      op.hasIndexSemantics() || !isMultiplyAdd(*op.getBlock()) ||
+      !isVectorizable(*op.getBlock()))
+    return failure();
+  OpOperand *out = op.getDpsInitOperand(0);
+  outputMap = getMap(*out);
+  if (!outputMap.isProjectedPermutation() || outputMap.getNumResults() == 0)
+    return failure();
+  OpOperand *lhs = op.getDpsInputOperand(0), *rhs = op.getDpsInputOperand(1);
+  unsigned vectorLoop = getVectorLoop();
+  if (getMap(*lhs).isFunctionOfDim(vectorLoop))
+    std::swap(lhs, rhs);
+  // A depthwise product has the loop in both operands.
+  if (getMap(*lhs).isFunctionOfDim(vectorLoop) ||
+      !getMap(*rhs).isFunctionOfDim(vectorLoop))
+    return failure();
+  iterators = op.getIteratorTypesArray();
+  for (auto [loop, type] : llvm::enumerate(iterators))
+    if (type == utils::IteratorType::reduction
+            ? !getMap(*lhs).isFunctionOfDim(loop) ||
+                  !getMap(*rhs).isFunctionOfDim(loop)
+            : !outputMap.isFunctionOfDim(loop))
+      return failure();
+
+  inputs = {lhs->get(), rhs->get()};
+  inputMaps = {getMap(*lhs), getMap(*rhs)};
+  Location loc = op.getLoc();
+  Type sumType = getElementTypeOrSelf(out->get());
+  init = getFillValue(out->get());
+
+  if (!init) {
+    init = cast<TypedAttr>(rewriter.getZeroAttr(sumType));
+    extras.push_back(out->get());
+    extraMaps.push_back(outputMap);
+  }
+
+  auto addBlock = [&](Region &region, ArrayRef<Type> types) {
+    Block *block = new Block();
+    region.push_back(block);
+    for (Type type : types)
+      block->addArgument(type, loc);
+    return block;
+  };
+  OpBuilder::InsertionGuard guard(rewriter);
+  Block *bodyBlock =
+      addBlock(body, {getElementTypeOrSelf(lhs->get()),
+                      getElementTypeOrSelf(rhs->get()), sumType});
+  IRMapping mapping;
+  Block *source = op.getBlock();
+  mapping.map(source->getArgument(lhs->getOperandNumber()),
+              bodyBlock->getArgument(0));
+  mapping.map(source->getArgument(rhs->getOperandNumber()),
+              bodyBlock->getArgument(1));
+  mapping.map(source->getArgument(2), bodyBlock->getArgument(2));
+  rewriter.setInsertionPointToEnd(bodyBlock);
+  for (Operation &inner : source->without_terminator())
+    rewriter.clone(inner, mapping);
+  YieldOp::create(rewriter, loc,
+                  mapping.lookup(source->getTerminator()->getOperand(0)));
+
+  Block *epilogueBlock = addBlock(epilogue, {sumType});
+  rewriter.setInsertionPointToEnd(epilogueBlock);
+  Value result = epilogueBlock->getArgument(0);
+  if (!extras.empty()) {
+    Value old = epilogueBlock->addArgument(sumType, loc);
+    if (isa<FloatType>(sumType))
+      result = arith::AddFOp::create(rewriter, loc, result, old);
+    else
+      result = arith::AddIOp::create(rewriter, loc, result, old);
+  }
+  YieldOp::create(rewriter, loc, result);
+  return success();
+}
+
+/// Fuses the only consumer of the result, if it is elementwise.
+bool KernelBuilder::fuseConsumer() {
+  Value result = op->getResult(0);
+  if (result.use_empty())
+    return false;
+  auto consumer = dyn_cast<linalg::LinalgOp>(*result.user_begin());
+  if (!consumer || !isElementwise(consumer))
+    return false;
+  AffineMap resultMap;
+  for (OpOperand &use : result.getUses()) {
+    if (use.getOwner() != consumer || consumer.isDpsInit(&use))
+      return false;
+    AffineMap map = consumer.getMatchingIndexingMap(&use);
+    if (!map.isPermutation() || (resultMap && map != resultMap))
+      return false;
+    resultMap = map;
+  }
+  // Consumer loops as kernel loops.
+  SmallVector<AffineExpr> loops(consumer.getNumLoops());
+  for (unsigned i = 0; i < resultMap.getNumResults(); ++i)
+    loops[resultMap.getDimPosition(i)] = outputMap.getResult(i);
+  AffineMap toKernel =
+      AffineMap::get(outputMap.getNumDims(), 0, loops, rewriter.getContext());
+  OpOperand *out = consumer.getDpsInitOperand(0);
+  AffineMap newOutputMap =
+      consumer.getMatchingIndexingMap(out).compose(toKernel);
+  if (newOutputMap.getDimPosition(newOutputMap.getNumResults() - 1) !=
+      getVectorLoop())
+    return false;
+  SmallVector<Value> newExtras;
+  SmallVector<AffineMap> newMaps;
+  SmallVector<unsigned> newArguments;
+  for (OpOperand *operand : consumer.getDpsInputOperands()) {
+    if (operand->get() == result)
+      continue;
+    AffineMap map = consumer.getMatchingIndexingMap(operand).compose(toKernel);
+    if (!consumer.isScalar(operand) && !isVectorAccess(map, getVectorLoop()))
+      return false;
+    if (consumer.isScalar(operand) &&
+        !isa<RankedTensorType>(operand->get().getType()))
+      return false;
+    newExtras.push_back(operand->get());
+    newMaps.push_back(map);
+    newArguments.push_back(operand->getOperandNumber());
+  }
+
+  Block &block = epilogue.front();
+  Operation *yield = block.getTerminator();
+  IRMapping mapping;
+  for (auto [extra, map, number] :
+       llvm::zip_equal(newExtras, newMaps, newArguments)) {
+    extras.push_back(extra);
+    extraMaps.push_back(map);
+    mapping.map(consumer.getBlock()->getArgument(number),
+                block.addArgument(getElementTypeOrSelf(extra), op.getLoc()));
+  }
+  for (OpOperand *operand : consumer.getDpsInputOperands())
+    if (operand->get() == result)
+      mapping.map(consumer.getBlock()->getArgument(operand->getOperandNumber()),
+                  yield->getOperand(0));
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(yield);
+  for (Operation &inner : consumer.getBlock()->without_terminator())
+    rewriter.clone(inner, mapping);
+  Value yielded = mapping.lookupOrDefault(
+      consumer.getBlock()->getTerminator()->getOperand(0));
+  rewriter.modifyOpInPlace(yield, [&] { yield->setOperand(0, yielded); });
+  outputMap = newOutputMap;
+  op = consumer;
+  return true;
+}
+
+/// Moves what computes the right operand element by element into the body,
+/// where only stored weights go in.
+bool KernelBuilder::fuseDecode() {
+  auto producer = inputs[1].getDefiningOp<linalg::LinalgOp>();
+  if (!producer || !isElementwise(producer) || producer.getNumDpsInputs() == 0)
+    return false;
+  // Read as a whole once a row block otherwise.
+  for (OpOperand *operand : producer.getDpsInputOperands()) {
+    auto toTensor = operand->get().getDefiningOp<bufferization::ToTensorOp>();
+    if (!toTensor || !toTensor.getBuffer().getDefiningOp<memref::GetGlobalOp>())
+      return false;
+  }
+  AffineMap toElement = inputMaps[1];
+  AffineMap producerOut =
+      producer.getMatchingIndexingMap(producer.getDpsInitOperand(0));
+  AffineMap toKernel = inversePermutation(producerOut).compose(toElement);
+  SmallVector<Value> newInputs;
+  SmallVector<AffineMap> newMaps;
+  for (OpOperand *operand : producer.getDpsInputOperands()) {
+    newInputs.push_back(operand->get());
+    newMaps.push_back(
+        producer.getMatchingIndexingMap(operand).compose(toKernel));
+  }
+  // The stored elements stand for the right operand: as many as it has.
+  auto isFull = [&](AffineMap map) {
+    return map.isProjectedPermutation() &&
+           llvm::all_of(toElement.getResults(), [&](AffineExpr expr) {
+             return llvm::is_contained(map.getResults(), expr);
+           });
+  };
+  auto *full = llvm::find_if(newMaps, isFull);
+  if (full == newMaps.end())
+    return false;
+  unsigned first = full - newMaps.begin();
+
+  Block &block = body.front();
+  IRMapping mapping;
+  Block *source = producer.getBlock();
+  OpBuilder::InsertionGuard guard(rewriter);
+  // Arguments: left, stored, sum, then the others before the sum.
+  BlockArgument old = block.getArgument(1);
+  SmallVector<unsigned> order{first};
+  for (unsigned i = 0; i < newInputs.size(); ++i)
+    if (i != first)
+      order.push_back(i);
+  inputs.pop_back();
+  inputMaps.pop_back();
+  for (auto [position, i] : llvm::enumerate(order)) {
+    inputs.push_back(newInputs[i]);
+    inputMaps.push_back(newMaps[i]);
+    mapping.map(source->getArgument(i),
+                block.insertArgument(2 + position,
+                                     getElementTypeOrSelf(newInputs[i]),
+                                     op.getLoc()));
+  }
+  rewriter.setInsertionPointToStart(&block);
+  for (Operation &inner : source->without_terminator())
+    rewriter.clone(inner, mapping);
+  Value decoded =
+      mapping.lookupOrDefault(source->getTerminator()->getOperand(0));
+  rewriter.replaceAllUsesWith(old, decoded);
+  block.eraseArgument(1);
+  return true;
+}
+
+void KernelBuilder::finish() {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  SmallVector<AffineMap> maps(inputMaps);
+  llvm::append_range(maps, extraMaps);
+  maps.push_back(outputMap);
+  SmallVector<StringRef> names;
+  for (utils::IteratorType type : iterators)
+    names.push_back(utils::stringifyIteratorType(type));
+  Value out = op.getDpsInits().front();
+  // What the output held is an extra: the kernel itself only writes.
+  if (llvm::is_contained(extras, out)) {
+    SmallVector<OpFoldResult> sizes =
+        tensor::getMixedSizes(rewriter, op.getLoc(), out);
+    out = tensor::EmptyOp::create(rewriter, op.getLoc(), sizes,
+                                  getElementTypeOrSelf(out));
+  } else if (auto fill = out.getDefiningOp<linalg::FillOp>()) {
+    out = fill.getOutputs().front();
+  }
+  auto kernel = KernelOp::create(
+      rewriter, op.getLoc(), TypeRange{op->getResult(0).getType()}, inputs,
+      extras, out, rewriter.getAffineMapArrayAttr(maps),
+      rewriter.getStrArrayAttr(names), init);
+  kernel.getBody().takeBody(body);
+  kernel.getEpilogue().takeBody(epilogue);
+  rewriter.replaceOp(op, kernel.getResult());
+}
+
+namespace {
+struct FormKernelsPass
+    : public slim::impl::FormKernelsPassBase<FormKernelsPass> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (op.getNumReductionLoops() > 0)
+        ops.push_back(op);
+    });
+    for (linalg::LinalgOp op : ops) {
+      KernelBuilder builder(rewriter, op);
+      if (failed(builder.match()))
+        continue;
+      numDecodes += builder.fuseDecode();
+      while (builder.fuseConsumer())
+        ++numFused;
+      builder.finish();
+      ++numKernels;
+    }
+    eraseUnused();
+  }
+
+private:
+  /// Ops whose results went into kernels.
+  void eraseUnused() {
+    IRRewriter rewriter(&getContext());
+    getOperation()->walk<WalkOrder::PostOrder, ReverseIterator>(
+        [&](Operation *op) {
+          if (isa<linalg::LinalgOp, tensor::EmptyOp>(op) &&
+              isOpTriviallyDead(op))
+            rewriter.eraseOp(op);
+        });
+  }
+};
+} // namespace

@@ -1,0 +1,342 @@
+//===- KernelBlock.cpp - One register block of a kernel -------------------===//
+#include "KernelEmitter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace slim;
+using namespace slim::cpu;
+
+/// An epilogue of more ops than this is not repeated for every register.
+static constexpr int64_t kInlineEpilogueOps = 10;
+
+/// Sums in flight that hide the latency of a multiply-add.
+static constexpr int64_t kMinChains = 8;
+
+Value KernelEmitter::getIrregularOffset(KernelOperand &operand, int64_t ahead) {
+  Quantity offset = Quantity::of(int64_t(0));
+  for (auto &[expr, stride] : operand.irregular) {
+    SmallVector<Value> dims(op.getNumLoops());
+    for (auto [loop, originals] : llvm::enumerate(nest.originals))
+      if (originals.size() == 1)
+        dims[originals.front()] = ivs[loop];
+    for (Value &dim : dims)
+      if (!dim)
+        dim = index.constant(0);
+    if (ahead) {
+      Value &last = dims[nest.originals[reductions.back()].front()];
+      last = index.add(last, index.constant(ahead));
+    }
+    Value at = affine::AffineApplyOp::create(
+        b, loc, AffineMap::get(op.getNumLoops(), 0, expr), dims);
+    offset = index.add(offset, index.mul(Quantity::of(at), stride));
+  }
+  return index.get(offset);
+}
+
+/// `rows` rows by `blockVectors` vectors from the current row on.
+void KernelEmitter::emitBlock(unsigned rows) {
+  blockRows = rows;
+  auto isOutside = [&](unsigned loop) {
+    return nest.loops[loop].kind != LoopKind::Reduction &&
+           nest.loops[loop].kind != LoopKind::Column;
+  };
+  SmallVector<Value> bases;
+  for (unsigned i = 0; i < numInputs; ++i) {
+    KernelOperand &operand = getInput(i);
+    Value base =
+        index.add(getOffset(operand, isOutside), index.get(operand.offset));
+    if (i > 0)
+      base = index.add(base, index.get(index.mul(Quantity::of(panel),
+                                                 getPanelStride(operand))));
+    bases.push_back(base);
+  }
+  Value start = kernel->createStart(b, loc, op.getInit());
+  SmallVector<Value> sums(rows * blockVectors, start);
+  sums = emitReductions(reductions, bases, sums);
+  for (unsigned loop : reductions)
+    ivs[loop] = Value();
+  emitEpilogue(sums);
+}
+
+SmallVector<Value> KernelEmitter::emitReductions(ArrayRef<unsigned> loops,
+                                                 ArrayRef<Value> bases,
+                                                 SmallVector<Value> sums) {
+  unsigned loopNumber = loops.front();
+  bool isLast = loops.size() == 1;
+  Quantity extent = getExtent(loopNumber);
+  Value zero = index.constant(0);
+  auto emit =
+      [&](Value from, Value to, int64_t step, SmallVector<Value> carried,
+          llvm::function_ref<SmallVector<Value>(ArrayRef<Value>)> body) {
+        auto loop =
+            scf::ForOp::create(b, loc, from, to, index.constant(step), carried);
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointToStart(loop.getBody());
+        ivs[loopNumber] = loop.getInductionVar();
+        SmallVector<Value> arguments(loop.getRegionIterArgs());
+        scf::YieldOp::create(b, loc, body(arguments));
+        return SmallVector<Value>(loop.getResults());
+      };
+  if (!isLast)
+    return emit(zero, index.get(extent), 1, sums, [&](ArrayRef<Value> carried) {
+      return emitReductions(loops.drop_front(), bases,
+                            SmallVector<Value>(carried));
+    });
+
+  int64_t depth = kernel->getDepth();
+  // Few sums wait for each other: several sets of them take turns.
+  int64_t sets = 1;
+  if (loops.size() == reductions.size() && kernel->canSplitSums())
+    while (sets * int64_t(sums.size()) < kMinChains &&
+           (!extent.isFixed() || extent.fixed >= 4 * sets * depth))
+      sets *= 2;
+  auto roundDown = [&](int64_t by) -> Value {
+    if (extent.isFixed())
+      return index.constant(extent.fixed / by * by);
+    Value rest =
+        arith::RemUIOp::create(b, loc, extent.value, index.constant(by));
+    return arith::SubIOp::create(b, loc, extent.value, rest);
+  };
+  Value begin = zero;
+  if (sets > 1) {
+    size_t count = sums.size();
+    SmallVector<Value> carried(sums);
+    Value neutral = kernel->createStart(
+        b, loc, cast<TypedAttr>(b.getZeroAttr(op.getSumType())));
+    carried.append(count * (sets - 1), neutral);
+    Value to = roundDown(sets * depth);
+    carried =
+        emit(zero, to, sets * depth, carried, [&](ArrayRef<Value> current) {
+          SmallVector<Value> next;
+          for (int64_t set = 0; set < sets; ++set)
+            llvm::append_range(next, emitStep(bases,
+                                              current.slice(set * count, count),
+                                              set * depth, Value()));
+          return next;
+        });
+    for (size_t i = 0; i < count; ++i) {
+      SmallVector<Value> parts;
+      for (int64_t set = 0; set < sets; ++set)
+        parts.push_back(carried[set * count + i]);
+      while (parts.size() > 1) {
+        SmallVector<Value> halves;
+        for (size_t part = 0; part < parts.size(); part += 2)
+          halves.push_back(
+              kernel->addSums(b, loc, parts[part], parts[part + 1]));
+        parts = halves;
+      }
+      sums[i] = parts.front();
+    }
+    begin = to;
+  }
+  Value full = roundDown(depth);
+  if (!extent.isFixed() || extent.fixed % (sets * depth) >= depth || sets == 1)
+    sums = emit(begin, full, depth, sums, [&](ArrayRef<Value> current) {
+      return emitStep(bases, current, 0, Value());
+    });
+  if (depth == 1 || (extent.isFixed() && extent.fixed % depth == 0))
+    return sums;
+  // The last products, fewer than an instruction takes.
+  Value left = arith::SubIOp::create(b, loc, index.get(extent), full);
+  if (extent.isFixed()) {
+    ivs[loopNumber] = full;
+    return emitStep(bases, sums, 0, left);
+  }
+  Value isPartial =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, left, zero);
+  SmallVector<Type> types(sums.size(), kernel->getSumType());
+  auto branch =
+      scf::IfOp::create(b, loc, types, isPartial, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, loc, sums);
+  b.setInsertionPointToStart(branch.thenBlock());
+  ivs[loopNumber] = full;
+  scf::YieldOp::create(b, loc, emitStep(bases, sums, 0, left));
+  return SmallVector<Value>(branch.getResults());
+}
+
+/// One step of the microkernel, `ahead` elements further along the last
+/// reduction than its loop says.
+SmallVector<Value> KernelEmitter::emitStep(ArrayRef<Value> bases,
+                                           ArrayRef<Value> sums, int64_t ahead,
+                                           Value valid) {
+  auto isReduction = [&](unsigned loop) {
+    return nest.loops[loop].kind == LoopKind::Reduction;
+  };
+  SmallVector<Value> buffers, rows, columnsOf;
+  SmallVector<bool> isVector;
+  SmallVector<int64_t> vectorStep;
+  for (unsigned i = 0; i < numInputs; ++i) {
+    KernelOperand &operand = getInput(i);
+    buffers.push_back(operand.buffer);
+    Value at = index.add(bases[i], getOffset(operand, isReduction));
+    if (ahead)
+      at = index.add(at,
+                     index.get(index.mul(Quantity::of(ahead),
+                                         operand.strides[reductions.back()])));
+    if (!operand.irregular.empty())
+      at = index.add(at, getIrregularOffset(operand, ahead));
+    if (i > 0) {
+      columnsOf.push_back(at);
+      const Quantity &step = operand.strides[column];
+      isVector.push_back(!step.is(0));
+      vectorStep.push_back(step.isFixed() ? step.fixed * lanes : 0);
+      continue;
+    }
+    for (unsigned row = 0; row < blockRows; ++row) {
+      Quantity stride = rowLoops.empty() ? Quantity::of(int64_t(0))
+                                         : operand.strides[rowLoops.back()];
+      rows.push_back(index.add(
+          at, index.get(index.mul(Quantity::of(int64_t(row)), stride))));
+    }
+  }
+  // Panels are padded; what is read in place ends where it ends.
+  bool isMasked = !masks.empty() && !getInput(1).panelColumns;
+  KernelStep step{buffers,
+                  rows,
+                  columnsOf,
+                  isVector,
+                  vectorStep,
+                  valid,
+                  isMasked ? ArrayRef<Value>(masks) : ArrayRef<Value>()};
+  return kernel->createStep(b, loc, step, sums);
+}
+
+Value KernelEmitter::loadExtra(unsigned i, Value at, unsigned v) {
+  KernelOperand &operand = nest.operands[numInputs + i];
+  if (operand.strides[column].is(0))
+    return memref::LoadOp::create(b, loc, operand.buffer, at);
+  at = index.add(at, index.constant(v * lanes));
+  auto type = VectorType::get({lanes}, getElementType(operand));
+  if (masks.empty())
+    return vector::LoadOp::create(b, loc, type, operand.buffer, at);
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  return vector::MaskedLoadOp::create(b, loc, type, operand.buffer, at,
+                                      masks[v], zero);
+}
+
+/// The epilogue of one row: `row` from the block's first, or the fixed one.
+void KernelEmitter::emitEpilogueRow(BodyEvaluator *evaluators,
+                                    ArrayRef<Value> sums, Value row,
+                                    int64_t fixedRow, ArrayRef<Value> bases) {
+  unsigned numExtras = op.getExtras().size();
+  KernelOperand &out = getOutput();
+  Type outType = getElementType(out);
+  auto getRowOffset = [&](KernelOperand &operand, Value base) {
+    if (rowLoops.empty())
+      return base;
+    Quantity at = row ? Quantity::of(row) : Quantity::of(fixedRow);
+    return index.add(
+        base, index.get(index.mul(at, operand.strides[rowLoops.back()])));
+  };
+  for (unsigned v = 0; v < blockVectors; ++v) {
+    BodyEvaluator &body = evaluators[v];
+    body.set(0, sums[v]);
+    for (unsigned i = 0; i < numExtras; ++i) {
+      KernelOperand &operand = nest.operands[numInputs + i];
+      bool changes =
+          !rowLoops.empty() && !operand.strides[rowLoops.back()].is(0);
+      // What is the same for all rows was loaded before the first.
+      if (changes)
+        body.set(1 + i, loadExtra(i, getRowOffset(operand, bases[i]), v));
+    }
+    Value result = body.getResult(b, loc);
+    Value at =
+        index.add(getRowOffset(out, bases.back()), index.constant(v * lanes));
+    if (cast<VectorType>(result.getType()).getElementType() != outType)
+      result = vector::BitCastOp::create(
+          b, loc, VectorType::get({lanes}, outType), result);
+    if (masks.empty())
+      vector::StoreOp::create(b, loc, result, out.buffer, at);
+    else
+      vector::MaskedStoreOp::create(b, loc, out.buffer, at, masks[v], result);
+  }
+}
+
+void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
+  auto isOutside = [&](unsigned loop) {
+    return nest.loops[loop].kind != LoopKind::Reduction &&
+           nest.loops[loop].kind != LoopKind::Column;
+  };
+  Block &block = op.getEpilogue().front();
+  unsigned numExtras = op.getExtras().size();
+  Value firstColumn = index.mul(panel, index.constant(columns));
+  SmallVector<Value> bases;
+  for (unsigned i = numInputs; i < nest.operands.size(); ++i) {
+    KernelOperand &operand = nest.operands[i];
+    Value base =
+        index.add(getOffset(operand, isOutside), index.get(operand.offset));
+    if (!operand.strides[column].is(0))
+      base = index.add(base, firstColumn);
+    bases.push_back(base);
+  }
+  auto makeEvaluators = [&] {
+    SmallVector<BodyEvaluator> evaluators(blockVectors,
+                                          BodyEvaluator(block, lanes));
+    for (unsigned i = 0; i < numExtras; ++i) {
+      KernelOperand &operand = nest.operands[numInputs + i];
+      if (!rowLoops.empty() && !operand.strides[rowLoops.back()].is(0))
+        continue;
+      for (unsigned v = 0; v < blockVectors; ++v)
+        evaluators[v].set(1 + i, loadExtra(i, bases[i], v));
+    }
+    return evaluators;
+  };
+
+  KernelOperand &out = getOutput();
+  bool isLong =
+      llvm::range_size(block.without_terminator()) > kInlineEpilogueOps;
+  bool sameWidth = getElementType(out).getIntOrFloatBitWidth() ==
+                   op.getSumType().getIntOrFloatBitWidth();
+  if (!isLong || !sameWidth || blockRows == 1) {
+    SmallVector<BodyEvaluator> evaluators = makeEvaluators();
+    for (unsigned row = 0; row < blockRows; ++row)
+      emitEpilogueRow(evaluators.data(),
+                      sums.slice(row * blockVectors, blockVectors), Value(),
+                      row, bases);
+    return;
+  }
+  // Sums go through the output's memory, and one row's code serves all.
+  auto sumInOutput = VectorType::get({lanes}, getElementType(out));
+  Quantity rowStride = out.strides[rowLoops.back()];
+  for (unsigned row = 0; row < blockRows; ++row)
+    for (unsigned v = 0; v < blockVectors; ++v) {
+      Value sum = sums[row * blockVectors + v];
+      if (sum.getType() != sumInOutput)
+        sum = vector::BitCastOp::create(b, loc, sumInOutput, sum);
+      Value at = index.add(
+          bases.back(),
+          index.get(index.mul(Quantity::of(int64_t(row)), rowStride)));
+      at = index.add(at, index.constant(v * lanes));
+      if (masks.empty())
+        vector::StoreOp::create(b, loc, sum, out.buffer, at);
+      else
+        vector::MaskedStoreOp::create(b, loc, out.buffer, at, masks[v], sum);
+    }
+  SmallVector<BodyEvaluator> evaluators = makeEvaluators();
+  emitLoop(index.constant(0), index.constant(blockRows), 1, [&](Value row) {
+    SmallVector<Value> stored;
+    Value base = index.add(bases.back(),
+                           index.get(index.mul(Quantity::of(row), rowStride)));
+    for (unsigned v = 0; v < blockVectors; ++v) {
+      Value at = index.add(base, index.constant(v * lanes));
+      Value sum;
+      if (masks.empty()) {
+        sum = vector::LoadOp::create(b, loc, sumInOutput, out.buffer, at);
+      } else {
+        Value zero =
+            arith::ConstantOp::create(b, loc, b.getZeroAttr(sumInOutput));
+        sum = vector::MaskedLoadOp::create(b, loc, sumInOutput, out.buffer, at,
+                                           masks[v], zero);
+      }
+      if (sum.getType() != kernel->getSumType())
+        sum = vector::BitCastOp::create(b, loc, kernel->getSumType(), sum);
+      stored.push_back(sum);
+    }
+    emitEpilogueRow(evaluators.data(), stored, row, 0, bases);
+  });
+}

@@ -1,0 +1,276 @@
+//===- KernelEmitter.cpp - Register-blocked loops of a kernel -------------===//
+#include "KernelEmitter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace slim;
+using namespace slim::cpu;
+
+/// Kernels of fewer multiply-adds than this stay on one thread.
+static constexpr int64_t kParallelWork = 1 << 17;
+
+bool KernelEmitter::canEmit() {
+  // Vectors along the output and, where they depend on it, along the extras.
+  if (!getOutput().strides[column].is(1))
+    return false;
+  for (unsigned i = numInputs; i + 1 < nest.operands.size(); ++i)
+    if (!nest.operands[i].strides[column].is(1) &&
+        !nest.operands[i].strides[column].is(0))
+      return false;
+  for (KernelOperand &operand : nest.operands)
+    if (&operand != &getInput(0) && operand.panelColumns &&
+        operand.panelColumns % columns)
+      return false;
+  if (!getInput(0).irregular.empty() || reductions.empty())
+    return false;
+  for (unsigned i = numInputs; i < nest.operands.size(); ++i)
+    if (!nest.operands[i].irregular.empty())
+      return false;
+  if (kernel->getDepth() > 1 && !getInput(0).strides[reductions.back()].is(1))
+    return false;
+  for (unsigned i = 1; i < numInputs; ++i) {
+    KernelOperand &operand = getInput(i);
+    bool isPanel = operand.panelColumns != 0;
+    int64_t wanted = i == 1 ? kernel->getDepth() : 1;
+    bool fits = operand.strides[column].is(isPanel ? wanted : 1) ||
+                (i > 1 && operand.strides[column].is(0));
+    if (i == 1 && wanted > 1 && !isPanel)
+      fits = false;
+    if (fits)
+      continue;
+    if (isPanel || i > 1 || numInputs > 2 || !operand.irregular.empty())
+      return false;
+    mustPack = true;
+  }
+  return true;
+}
+
+bool KernelEmitter::isLarge() {
+  int64_t work = 1;
+  for (KernelLoop &loop : nest.loops)
+    if (!loop.extent.isFixed() ||
+        llvm::MulOverflow(work, loop.extent.fixed, work))
+      return true;
+  return work >= kParallelWork;
+}
+
+void KernelEmitter::emitLoop(Value begin, Value end, int64_t step,
+                             llvm::function_ref<void(Value)> body) {
+  auto loop = scf::ForOp::create(b, loc, begin, end, index.constant(step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+void KernelEmitter::emitLoops(ArrayRef<unsigned> loops, Body body) {
+  if (loops.empty())
+    return body();
+  emitLoop(index.constant(0), index.get(getExtent(loops.front())), 1,
+           [&](Value iv) {
+             ivs[loops.front()] = iv;
+             emitLoops(loops.drop_front(), body);
+           });
+}
+
+void KernelEmitter::emitGrid(ArrayRef<Value> bounds, bool parallel,
+                             llvm::function_ref<void(ValueRange)> body) {
+  if (parallel) {
+    SmallVector<Value> lower(bounds.size(), index.constant(0)),
+        step(bounds.size(), index.constant(1));
+    auto loop = scf::ParallelOp::create(b, loc, lower, bounds, step);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    return body(loop.getInductionVars());
+  }
+  SmallVector<Value> indices;
+  OpBuilder::InsertionGuard guard(b);
+  for (Value bound : bounds) {
+    auto loop =
+        scf::ForOp::create(b, loc, index.constant(0), bound, index.constant(1));
+    b.setInsertionPointToStart(loop.getBody());
+    indices.push_back(loop.getInductionVar());
+  }
+  body(indices);
+}
+
+/// Steps of the first row loop to take at a time.
+Quantity KernelEmitter::getChunk() {
+  unsigned loop = rowLoops.front();
+  int64_t granule = rowLoops.size() == 1 ? kernel->getRows() : 1;
+  Type type = getElementType(getInput(0));
+  int64_t bytes = llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
+  Quantity stride = getInput(0).strides[loop];
+  if (stride.isFixed()) {
+    int64_t stepBytes = std::max<int64_t>(1, std::abs(stride.fixed) * bytes);
+    int64_t chunk = std::max<int64_t>(1, l2Bytes / stepBytes / granule);
+    chunk *= granule;
+    if (getExtent(loop).isFixed() && chunk >= getExtent(loop).fixed)
+      return getExtent(loop);
+    return Quantity::of(chunk);
+  }
+  Value stepBytes = index.get(index.mul(stride, Quantity::of(bytes * granule)));
+  Value one = index.constant(1);
+  stepBytes = arith::MaxSIOp::create(b, loc, stepBytes, one);
+  Value chunk =
+      arith::DivUIOp::create(b, loc, index.constant(l2Bytes), stepBytes);
+  chunk = arith::MaxSIOp::create(b, loc, chunk, one);
+  return Quantity::of(index.mul(chunk, index.constant(granule)));
+}
+
+Value KernelEmitter::getOffset(KernelOperand &operand,
+                               llvm::function_ref<bool(unsigned)> take) {
+  Quantity offset = Quantity::of(int64_t(0));
+  for (unsigned loop = 0; loop < nest.loops.size(); ++loop)
+    if (take(loop) && ivs[loop])
+      offset = index.add(
+          offset, index.mul(Quantity::of(ivs[loop]), operand.strides[loop]));
+  return index.get(offset);
+}
+
+void KernelEmitter::emit() {
+  bool parallel =
+      threads && isLarge() && !op->getParentOfType<scf::ParallelOp>();
+  Value packed;
+  if (mustPack) {
+    packRight(parallel);
+    packed = getInput(1).buffer;
+  }
+  SmallVector<unsigned> batch = nest.getLoops(LoopKind::Batch);
+  SmallVector<Value> bounds;
+  for (unsigned loop : batch)
+    bounds.push_back(index.get(getExtent(loop)));
+  std::optional<Quantity> chunk;
+  if (!rowLoops.empty()) {
+    chunk = getChunk();
+    bounds.push_back(b.createOrFold<arith::CeilDivUIOp>(
+        loc, index.get(getExtent(rowLoops.front())), index.get(*chunk)));
+  }
+  Quantity width = getExtent(column);
+  if (width.isFixed())
+    bounds.push_back(index.constant(llvm::divideCeil(width.fixed, columns)));
+  else
+    bounds.push_back(b.createOrFold<arith::CeilDivUIOp>(
+        loc, width.value, index.constant(columns)));
+  emitGrid(bounds, parallel, [&](ValueRange grid) {
+    for (auto [loop, iv] : llvm::zip(batch, grid))
+      ivs[loop] = iv;
+    if (!chunk)
+      return emitPanel(grid.back(), Value(), Value());
+    Quantity extent = getExtent(rowLoops.front());
+    if (extent.isFixed() && chunk->is(extent.fixed))
+      return emitPanel(grid.back(), Value(), Value());
+    Value begin = index.mul(grid[grid.size() - 2], index.get(*chunk));
+    Value end = index.add(begin, index.get(*chunk));
+    end = arith::MinSIOp::create(b, loc, end, index.get(extent));
+    emitPanel(grid.back(), begin, end);
+  });
+  if (packed)
+    memref::DeallocOp::create(b, loc, packed);
+}
+
+/// `begin` and `end` bound the first row loop; null for all of it.
+void KernelEmitter::emitPanel(Value thisPanel, Value begin, Value end) {
+  panel = thisPanel;
+  Quantity width = getExtent(column);
+  auto emitFull = [&] {
+    blockVectors = kernel->getVectors();
+    masks.clear();
+    emitRowLoops(rowLoops, begin, end);
+  };
+  Value left = arith::SubIOp::create(
+      b, loc, index.get(width), index.mul(thisPanel, index.constant(columns)));
+  auto emitTail = [&](unsigned vectors) {
+    blockVectors = vectors;
+    masks.clear();
+    for (unsigned v = 0; v < vectors; ++v) {
+      Value bound =
+          arith::SubIOp::create(b, loc, left, index.constant(v * lanes));
+      masks.push_back(vector::CreateMaskOp::create(
+          b, loc, VectorType::get({lanes}, b.getI1Type()), bound));
+    }
+    emitRowLoops(rowLoops, begin, end);
+    masks.clear();
+  };
+  if (width.isFixed()) {
+    int64_t rest = width.fixed % columns;
+    unsigned vectors = llvm::divideCeil(rest, lanes);
+    if (rest == 0)
+      return emitFull();
+    auto emitRest = [&] {
+      if (rest % lanes)
+        return emitTail(vectors);
+      blockVectors = vectors;
+      masks.clear();
+      emitRowLoops(rowLoops, begin, end);
+    };
+    if (width.fixed < columns)
+      return emitRest();
+    Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
+                                         left, index.constant(columns));
+    auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    emitFull();
+    b.setInsertionPointToStart(branch.elseBlock());
+    emitRest();
+    return;
+  }
+  Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, left,
+                                       index.constant(columns));
+  auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  emitFull();
+  b.setInsertionPointToStart(branch.elseBlock());
+  emitTail(kernel->getVectors());
+}
+
+void KernelEmitter::emitRowLoops(ArrayRef<unsigned> loops, Value begin,
+                                 Value end) {
+  if (loops.empty())
+    return emitBlock(1);
+  if (loops.size() == 1)
+    return emitRowBlocks(begin, end);
+  unsigned loop = loops.front();
+  emitLoop(begin ? begin : index.constant(0),
+           end ? end : index.get(getExtent(loop)), 1, [&](Value iv) {
+             ivs[loop] = iv;
+             emitRowLoops(loops.drop_front(), Value(), Value());
+           });
+}
+
+void KernelEmitter::emitRowBlocks(Value begin, Value end) {
+  unsigned loop = rowLoops.back();
+  int64_t rows = kernel->getRows();
+  auto emitBlocks = [&](Value from, Value to, int64_t block) {
+    emitLoop(from, to, block, [&](Value iv) {
+      ivs[loop] = iv;
+      emitBlock(block);
+    });
+  };
+  Quantity extent = getExtent(loop);
+  if (!begin && extent.isFixed()) {
+    // Blocks of two sizes that differ by one row.
+    int64_t count = llvm::divideCeil(extent.fixed, rows);
+    int64_t small = extent.fixed / count;
+    int64_t split = (extent.fixed - small * count) * (small + 1);
+    if (split > 0)
+      emitBlocks(index.constant(0), index.constant(split), small + 1);
+    if (split < extent.fixed)
+      emitBlocks(index.constant(split), index.constant(extent.fixed), small);
+    return;
+  }
+  Value from = begin ? begin : index.constant(0);
+  Value last = end ? end : index.get(extent);
+  for (int64_t block = rows; block > 0;
+       block = block == 1 ? 0 : int64_t(llvm::bit_floor(uint64_t(block - 1)))) {
+    Value left = arith::SubIOp::create(b, loc, last, from);
+    Value rest = arith::RemUIOp::create(b, loc, left, index.constant(block));
+    Value to = arith::SubIOp::create(b, loc, last, rest);
+    emitBlocks(from, to, block);
+    from = to;
+  }
+}

@@ -1,0 +1,123 @@
+//===- KernelPacking.cpp - Right operands in panels at run time -----------===//
+#include "KernelEmitter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace slim;
+using namespace slim::cpu;
+
+/// Copies the right operand to panels, as packed weights are.
+void KernelEmitter::packRight(bool parallel) {
+  KernelOperand &right = getInput(1);
+  int64_t depth = kernel->getDepth();
+  SmallVector<unsigned> batch;
+  for (unsigned loop : nest.getLoops(LoopKind::Batch))
+    if (!right.strides[loop].is(0))
+      batch.push_back(loop);
+  Value panels = b.createOrFold<arith::CeilDivUIOp>(
+      loc, index.get(getExtent(column)), index.constant(columns));
+
+  // Sizes from the inside out.
+  KernelOperand packed;
+  packed.offset = Quantity::of(int64_t(0));
+  packed.strides.assign(nest.loops.size(), Quantity::of(int64_t(0)));
+  packed.panelColumns = columns;
+  packed.strides[column] = Quantity::of(depth);
+  Quantity size = Quantity::of(columns);
+  for (unsigned loop : llvm::reverse(reductions)) {
+    packed.strides[loop] = size;
+    Quantity extent = getExtent(loop);
+    if (loop == reductions.back() && depth > 1) {
+      Value rounded = b.createOrFold<arith::CeilDivUIOp>(loc, index.get(extent),
+                                                         index.constant(depth));
+      extent = index.mul(Quantity::of(rounded), Quantity::of(depth));
+    }
+    size = index.mul(size, extent);
+  }
+  packed.panelStride = size;
+  size = index.mul(size, Quantity::of(panels));
+  for (unsigned loop : llvm::reverse(batch)) {
+    packed.strides[loop] = size;
+    size = index.mul(size, getExtent(loop));
+  }
+  Type type = getElementType(right);
+  packed.buffer = memref::AllocOp::create(
+      b, loc, MemRefType::get({ShapedType::kDynamic}, type),
+      ValueRange{index.get(size)}, b.getI64IntegerAttr(64));
+
+  SmallVector<Value> bounds;
+  for (unsigned loop : batch)
+    bounds.push_back(index.get(getExtent(loop)));
+  bounds.push_back(panels);
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  emitGrid(bounds, parallel, [&](ValueRange grid) {
+    for (auto [loop, iv] : llvm::zip(batch, grid))
+      ivs[loop] = iv;
+    Value first = index.mul(grid.back(), index.constant(columns));
+    Value left =
+        arith::SubIOp::create(b, loc, index.get(getExtent(column)), first);
+    Value width = index.constant(columns);
+    Value valid = arith::MinSIOp::create(b, loc, left, width);
+    auto all = [](unsigned) { return true; };
+    Value target =
+        index.get(index.mul(Quantity::of(grid.back()), packed.panelStride));
+    auto address = [&](KernelOperand &operand, Value start, Value at) {
+      ivs[column] = at;
+      Value offset = index.add(getOffset(operand, all), start);
+      ivs[column] = Value();
+      return offset;
+    };
+    // Elements of a group of `depth` lie side by side in the packed operand.
+    auto getTarget = [&](Value at) {
+      if (depth == 1)
+        return address(packed, target, at);
+      Value k = ivs[reductions.back()];
+      Value by = index.constant(depth);
+      Value group = arith::DivUIOp::create(b, loc, k, by);
+      Value within = arith::RemUIOp::create(b, loc, k, by);
+      ivs[reductions.back()] = index.mul(group, by);
+      Value offset = index.add(address(packed, target, at), within);
+      ivs[reductions.back()] = k;
+      return offset;
+    };
+    Value source = index.add(
+        index.get(index.mul(Quantity::of(first), right.strides[column])),
+        index.get(right.offset));
+    emitLoop(index.constant(0), valid, 1, [&](Value j) {
+      emitLoops(reductions, [&] {
+        Value element = memref::LoadOp::create(b, loc, right.buffer,
+                                               address(right, source, j));
+        memref::StoreOp::create(b, loc, element, packed.buffer, getTarget(j));
+      });
+    });
+    emitLoop(valid, width, 1, [&](Value j) {
+      emitLoops(reductions, [&] {
+        memref::StoreOp::create(b, loc, zero, packed.buffer, getTarget(j));
+      });
+    });
+    // What pads the last group is multiplied by zeros of the left operand.
+    if (depth > 1) {
+      Quantity extent = getExtent(reductions.back());
+      Value end = index.get(extent);
+      Value rounded = index.mul(
+          Value(arith::CeilDivUIOp::create(b, loc, end, index.constant(depth))),
+          index.constant(depth));
+      emitLoops(ArrayRef(reductions).drop_back(), [&] {
+        emitLoop(end, rounded, 1, [&](Value k) {
+          ivs[reductions.back()] = k;
+          emitLoop(index.constant(0), width, 1, [&](Value j) {
+            memref::StoreOp::create(b, loc, zero, packed.buffer, getTarget(j));
+          });
+        });
+      });
+    }
+    for (unsigned loop : reductions)
+      ivs[loop] = Value();
+  });
+  for (unsigned loop : batch)
+    ivs[loop] = Value();
+  right = packed;
+}

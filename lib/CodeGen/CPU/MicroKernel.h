@@ -1,0 +1,114 @@
+//===- MicroKernel.h - What multiplies inside a kernel ----------*- C++ -*-===//
+//
+// A microkernel is the innermost step of a slim_cpu.kernel: it adds the
+// products of `depth` consecutive elements along the reduction to a register
+// block of `rows` rows by `vectors` vectors of sums. There is one
+// implementation an instruction family, chosen by the kernel's body and the
+// target.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SLIM_LIB_CODEGEN_CPU_MICROKERNEL_H
+#define SLIM_LIB_CODEGEN_CPU_MICROKERNEL_H
+
+#include "mlir/IR/Builders.h"
+#include "slim/CodeGen/CPU/IR/SlimCPU.h"
+#include <memory>
+
+namespace slim::cpu {
+
+/// The part of a target description that microkernels depend on.
+struct KernelTarget {
+  unsigned vectorBytes;
+  unsigned rows;
+  unsigned vectors;
+  SmallVector<std::string> features;
+
+  bool has(StringRef feature) const {
+    return llvm::is_contained(features, feature);
+  }
+};
+
+/// Where the operands of one step are.
+struct KernelStep {
+  /// The inputs' buffers, flattened.
+  ArrayRef<Value> buffers;
+  /// Element offsets of the left operand, one a row of the block.
+  ArrayRef<Value> rows;
+  /// Element offsets of every other input (from number 1 on) in its buffer, of
+  /// column 0 of the block.
+  ArrayRef<Value> columns;
+  /// Which of them change along the vectors; others are splat.
+  ArrayRef<bool> isVector;
+  /// Elements between the columns of an input from one vector to the next.
+  ArrayRef<int64_t> vectorStep;
+  /// Valid elements along the reduction if there are fewer than `depth`; null
+  /// for a full step.
+  Value valid;
+  /// Masks of the vectors of inputs that are not padded; empty for full ones.
+  ArrayRef<Value> masks;
+};
+
+class MicroKernel {
+public:
+  virtual ~MicroKernel();
+
+  int64_t getLanes() const { return lanes; }
+  int64_t getDepth() const { return depth; }
+  int64_t getColumns() const { return lanes * vectors; }
+  unsigned getRows() const { return rows; }
+  unsigned getVectors() const { return vectors; }
+  VectorType getSumType() const { return sumType; }
+  StringRef getName() const { return name; }
+
+  /// Sums before the first step, `vectors` of them for each of `rows` rows.
+  virtual Value createStart(OpBuilder &b, Location loc, TypedAttr init) const;
+
+  /// Whether sums may be split in parts that are added in the end.
+  virtual bool canSplitSums() const { return true; }
+  Value addSums(OpBuilder &b, Location loc, Value lhs, Value rhs) const;
+
+  /// Adds one step to `sums` (rows x vectors).
+  virtual SmallVector<Value> createStep(OpBuilder &b, Location loc,
+                                        const KernelStep &step,
+                                        ArrayRef<Value> sums) const = 0;
+
+  /// The microkernel for the body of `op`.
+  static std::unique_ptr<MicroKernel> select(KernelOp op,
+                                             const KernelTarget &target);
+
+protected:
+  MicroKernel(StringRef name, Type sum, const KernelTarget &target,
+              int64_t depth);
+
+  std::string name;
+  int64_t lanes, depth;
+  unsigned rows, vectors;
+  VectorType sumType;
+};
+
+/// Computes what a scalar block yields from vectors and scalars: ops on vectors
+/// become vector ops, the others stay scalar. What does not depend on an
+/// argument that changes is computed once. A product that is added to the last
+/// argument (the sum), or that may be contracted, becomes a fused multiply-add.
+class BodyEvaluator {
+public:
+  BodyEvaluator(Block &block, int64_t lanes) : block(&block), lanes(lanes) {}
+
+  /// Sets argument `number`; the values that depend on it are forgotten.
+  void set(unsigned number, Value value);
+  Value get(OpBuilder &b, Location loc, Value value);
+  /// The yielded value, as a vector.
+  Value getResult(OpBuilder &b, Location loc);
+
+private:
+  bool dependsOn(Value value, BlockArgument argument);
+
+  Block *block;
+  int64_t lanes;
+  DenseMap<Value, Value> known;
+  DenseMap<std::pair<Value, BlockArgument>, bool> dependences;
+};
+
+} // namespace slim::cpu
+
+#endif // SLIM_LIB_CODEGEN_CPU_MICROKERNEL_H

@@ -1,0 +1,284 @@
+//===- PackWeights.cpp - Weights in reading order -------------------------===//
+#include "MicroKernel.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/SymbolTable.h"
+#include "slim/CodeGen/CPU/Passes.h"
+#include "slim/CodeGen/WeightSection.h"
+#include "slim/IR/WeightData.h"
+#include "slim/IR/WeightStorage.h"
+#include "llvm/ADT/StringSet.h"
+#include <cstring>
+
+namespace slim {
+#define GEN_PASS_DEF_PACKWEIGHTSPASS
+#include "slim/CodeGen/CPU/Passes.h.inc"
+} // namespace slim
+
+using namespace slim;
+using namespace slim::cpu;
+
+namespace {
+
+/// The layout of a packed weight: `order` lists the dimensions of the original,
+/// the vector dimension excepted. Packed, it is
+///   (order[0], ..., panel, ..., column within the panel[, depth])
+/// with `leading` dimensions before the panel, and the last of `order` divided
+/// by `depth` if that is above one.
+struct Layout {
+  unsigned vectorDim;
+  SmallVector<unsigned> order;
+  unsigned leading;
+  int64_t columns;
+  int64_t depth;
+
+  std::string getSuffix() const {
+    std::string suffix;
+    llvm::raw_string_ostream os(suffix);
+    os << ".panels" << columns;
+    if (depth > 1)
+      os << "x" << depth;
+    for (unsigned dim : order)
+      os << "." << dim;
+    return suffix;
+  }
+};
+
+} // namespace
+
+/// The layout in which `op` reads input `number`; nothing if it should stay.
+static std::optional<Layout> chooseLayout(KernelOp op, unsigned number,
+                                          const MicroKernel &kernel) {
+  AffineMap map = op.getInputMap(number), left = op.getInputMap(0);
+  unsigned vectorLoop =
+      op.getOutputMap().getDimPosition(op.getOutputMap().getNumResults() - 1);
+  Layout layout;
+  layout.columns = kernel.getColumns();
+  layout.depth = number == 1 ? kernel.getDepth() : 1;
+  std::optional<unsigned> vectorDim;
+  for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+    if (!expr.isFunctionOfDim(vectorLoop)) {
+      layout.order.push_back(dim);
+      continue;
+    }
+    if (vectorDim || !isa<AffineDimExpr>(expr))
+      return std::nullopt;
+    vectorDim = dim;
+  }
+  if (!vectorDim || layout.order.empty())
+    return std::nullopt;
+  layout.vectorDim = *vectorDim;
+  // Dimensions in the order in which the left operand walks its own.
+  auto getKey = [&](unsigned dim) {
+    int key = -1;
+    for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
+      if (map.getResult(dim).isFunctionOfDim(loop))
+        for (auto [position, expr] : llvm::enumerate(left.getResults()))
+          if (expr.isFunctionOfDim(loop))
+            key = std::max(key, int(position));
+    return key;
+  };
+  llvm::sort(layout.order, [&](unsigned a, unsigned b) {
+    return std::pair(getKey(a), a) < std::pair(getKey(b), b);
+  });
+  // Before the panel: what the reduction does not walk.
+  layout.leading = 0;
+  for (unsigned dim : layout.order) {
+    bool reduced = false;
+    for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
+      reduced |=
+          op.isReduction(loop) && map.getResult(dim).isFunctionOfDim(loop);
+    if (reduced)
+      break;
+    ++layout.leading;
+  }
+  return layout;
+}
+
+static AffineMap getPackedMap(AffineMap map, const Layout &layout) {
+  SmallVector<AffineExpr> exprs;
+  AffineExpr vector = map.getResult(layout.vectorDim);
+  for (auto [i, dim] : llvm::enumerate(layout.order)) {
+    if (i == layout.leading)
+      exprs.push_back(vector.floorDiv(layout.columns));
+    AffineExpr expr = map.getResult(dim);
+    if (layout.depth > 1 && i + 1 == layout.order.size())
+      expr = expr.floorDiv(layout.depth);
+    exprs.push_back(expr);
+  }
+  if (layout.leading == layout.order.size())
+    exprs.push_back(vector.floorDiv(layout.columns));
+  exprs.push_back(vector % layout.columns);
+  if (layout.depth > 1)
+    exprs.push_back(map.getResult(layout.order.back()) % layout.depth);
+  return AffineMap::get(map.getNumDims(), 0, exprs, map.getContext());
+}
+
+/// `data` in `layout`, zero where the original has nothing.
+static TensorData pack(const TensorData &data, const Layout &layout) {
+  ArrayRef<int64_t> shape = data.getType().getShape();
+  int64_t bytes = TensorData::getElementBytes(data.getElementType());
+  SmallVector<int64_t> strides(shape.size(), bytes);
+  for (int64_t dim = int64_t(shape.size()) - 2; dim >= 0; --dim)
+    strides[dim] = strides[dim + 1] * shape[dim + 1];
+
+  int64_t columns = layout.columns, depth = layout.depth;
+  int64_t width = shape[layout.vectorDim],
+          panels = llvm::divideCeil(width, columns);
+  SmallVector<int64_t> packedShape, outerExtent, outerStride;
+  std::optional<unsigned> panelLoop;
+  int64_t depthExtent = 1, depthStride = 0;
+  for (auto [i, dim] : llvm::enumerate(layout.order)) {
+    if (i == layout.leading) {
+      panelLoop = outerExtent.size();
+      outerExtent.push_back(panels);
+      outerStride.push_back(columns * strides[layout.vectorDim]);
+    }
+    int64_t extent = shape[dim], stride = strides[dim];
+    if (depth > 1 && i + 1 == layout.order.size()) {
+      depthExtent = extent;
+      depthStride = stride;
+      extent = llvm::divideCeil(extent, depth);
+      stride *= depth;
+    }
+    outerExtent.push_back(extent);
+    outerStride.push_back(stride);
+  }
+  if (!panelLoop) {
+    panelLoop = outerExtent.size();
+    outerExtent.push_back(panels);
+    outerStride.push_back(columns * strides[layout.vectorDim]);
+  }
+  packedShape = outerExtent;
+  packedShape.push_back(columns);
+  if (depth > 1)
+    packedShape.push_back(depth);
+  auto type = RankedTensorType::get(packedShape, data.getElementType());
+  std::vector<char> packed(TensorData::getNumBytes(type));
+
+  const char *from = data.getBytes().data();
+  char *to = packed.data();
+  SmallVector<int64_t> position(outerExtent.size(), 0);
+  int64_t count = 1;
+  for (int64_t extent : outerExtent)
+    count *= extent;
+  int64_t columnStride = strides[layout.vectorDim];
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t offset = 0;
+    for (auto [at, stride] : llvm::zip_equal(position, outerStride))
+      offset += at * stride;
+    int64_t valid = std::min(columns, width - position[*panelLoop] * columns);
+    int64_t validDepth =
+        depth > 1 ? std::min(depth, depthExtent - position.back() * depth) : 1;
+    for (int64_t column = 0; column < valid; ++column)
+      for (int64_t step = 0; step < validDepth; ++step)
+        std::memcpy(to + (column * depth + step) * bytes,
+                    from + offset + column * columnStride + step * depthStride,
+                    bytes);
+    to += columns * depth * bytes;
+    for (int64_t dim = int64_t(position.size()) - 1; dim >= 0; --dim) {
+      if (++position[dim] < outerExtent[dim])
+        break;
+      position[dim] = 0;
+    }
+  }
+  return TensorData(type, std::move(packed));
+}
+
+namespace {
+struct PackWeightsPass
+    : public slim::impl::PackWeightsPassBase<PackWeightsPass> {
+  using PackWeightsPassBase::PackWeightsPassBase;
+
+  void runOnOperation() override {
+    KernelTarget target{
+        vectorBytes, rows, vectors,
+        SmallVector<std::string>(features.begin(), features.end())};
+    SymbolTable symbols(getOperation());
+    WalkResult walked = getOperation().walk([&](KernelOp op) {
+      std::unique_ptr<MicroKernel> kernel = MicroKernel::select(op, target);
+      for (unsigned i = 1; i < op.getInputs().size(); ++i)
+        if (failed(packInput(op, i, *kernel, symbols)))
+          return WalkResult::interrupt();
+      return WalkResult::advance();
+    });
+    if (walked.wasInterrupted())
+      return signalPassFailure();
+    eraseUnused();
+  }
+
+private:
+  LogicalResult packInput(KernelOp op, unsigned number,
+                          const MicroKernel &kernel, SymbolTable &symbols) {
+    auto toTensor =
+        op.getInputs()[number].getDefiningOp<bufferization::ToTensorOp>();
+    auto get = toTensor
+                   ? toTensor.getBuffer().getDefiningOp<memref::GetGlobalOp>()
+                   : memref::GetGlobalOp();
+    if (!get)
+      return success();
+    auto global = symbols.lookup<memref::GlobalOp>(get.getName());
+    Attribute attr =
+        global ? global->getAttr(WeightSection::kDataAttr) : Attribute();
+    std::optional<Layout> layout = chooseLayout(op, number, kernel);
+    if (!attr || !layout)
+      return success();
+
+    std::string name = (get.getName() + layout->getSuffix()).str();
+    auto packed = symbols.lookup<memref::GlobalOp>(name);
+    OpBuilder b(global);
+    if (!packed) {
+      MemRefType type = global.getType();
+      FailureOr<TensorData> data = readWeightData(
+          global, RankedTensorType::get(type.getShape(), type.getElementType()),
+          attr);
+      if (failed(data))
+        return failure();
+      TensorData reordered = pack(*data, *layout);
+      packed = memref::GlobalOp::create(
+          b, global.getLoc(), name, StringAttr(),
+          MemRefType::get(reordered.getType().getShape(),
+                          reordered.getElementType()),
+          Attribute(), /*constant=*/true, global.getAlignmentAttr());
+      packed->setAttr(WeightSection::kDataAttr,
+                      buildWeightData(name, reordered));
+      symbols.insert(packed);
+      ++numPacked;
+    }
+    b.setInsertionPoint(op);
+    Value memory =
+        memref::GetGlobalOp::create(b, op.getLoc(), packed.getType(), name);
+    Value tensor = bufferization::ToTensorOp::create(
+        b, op.getLoc(),
+        RankedTensorType::get(packed.getType().getShape(),
+                              packed.getType().getElementType()),
+        memory, /*restrict=*/true);
+    op->setOperand(number, tensor);
+    SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
+    maps[number] =
+        AffineMapAttr::get(getPackedMap(op.getInputMap(number), *layout));
+    op.setIndexingMapsAttr(b.getArrayAttr(maps));
+    return success();
+  }
+
+  /// Weights that are read no longer.
+  void eraseUnused() {
+    getOperation().walk([](bufferization::ToTensorOp op) {
+      if (op.use_empty())
+        op.erase();
+    });
+    llvm::StringSet<llvm::MallocAllocator> used;
+    getOperation().walk([&](memref::GetGlobalOp op) {
+      if (op.use_empty())
+        op.erase();
+      else
+        used.insert(op.getName());
+    });
+    for (auto global :
+         llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>()))
+      if (global->hasAttr(WeightSection::kDataAttr) &&
+          !used.contains(global.getSymName()))
+        global.erase();
+  }
+};
+} // namespace
