@@ -81,6 +81,11 @@ class Process:
         if self._child.poll() is None:
             self._child.send_signal(signal.SIGSTOP)
 
+    def renice(self, nice: int) -> None:
+        """Change the priority of all threads."""
+        for thread in os.listdir(f"/proc/{self._child.pid}/task"):
+            os.setpriority(os.PRIO_PROCESS, int(thread), nice)
+
     def close(self) -> None:
         self._child.kill()
         self._child.wait()

@@ -50,7 +50,7 @@ def parse_arguments():
     parser.add_argument("--threads", default="1,2", help="default: 1,2")
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--slice", type=float, default=0.2, help="seconds of a turn")
-    parser.add_argument("--nice", type=int, default=0, help="of the measured processes")
+    parser.add_argument("--nice", type=int, default=0, help="priority of the turns")
     parser.add_argument("--dynamic", action="store_true", help="keep open dimensions")
     parser.add_argument("--fresh", action="store_true", help="compile anew")
     parser.add_argument("--no-outputs", action="store_true", help="do not compare them")
@@ -195,6 +195,9 @@ class Bench:
                 self.compare(case, contestants, workers)
             log = os.path.join(self.args.work, "machine.log")
             machine = driver.Machine(self.probe, self.cpus[-threads:], log)
+            if self.args.nice:
+                for process in [*workers.values(), machine]:
+                    process.renice(self.args.nice)
             times, limits = driver.take_turns(
                 workers, machine, self.args.rounds, self.args.slice
             )
@@ -283,8 +286,6 @@ def main() -> int:
     threads = [int(count) for count in args.threads.split(",")]
     if max(threads) > len(os.sched_getaffinity(0)):
         parser.error(f"this machine has {len(os.sched_getaffinity(0))} CPUs")
-    if args.nice:
-        os.nice(args.nice)
 
     bench = Bench(args, forms)
     figures = {

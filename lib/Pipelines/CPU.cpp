@@ -86,12 +86,8 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
-  if (options.threads) {
-    pm.addPass(createConvertSCFToOpenMPPass());
-    // Inlines the scopes of stack allocations that the conversion leaves, which
-    // may not hold the several blocks that control flow will have.
-    pm.addPass(createCanonicalizerPass());
-  }
+  if (options.threads)
+    pm.addPass(createLowerParallelPass());
 
   // The LLVM dialect.
   pm.addNestedPass<func::FuncOp>(createLowerDynamicExpansionsPass());

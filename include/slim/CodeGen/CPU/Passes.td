@@ -174,6 +174,48 @@ def LowerLoopsPass : Pass<"slim-cpu-lower-loops", "::mlir::func::FuncOp"> {
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
+def LowerParallelPass : Pass<"slim-cpu-lower-parallel", "::mlir::ModuleOp"> {
+  let summary = "parallel loops to teams of OpenMP's threads";
+  let description = [{
+    Moves the body of each outermost `scf.parallel` to a function of a range of
+    iterations (all dimensions counted as one) and calls it from every thread
+    of a team with an equal share, or directly with the whole range where there
+    is one thread or one iteration. Loops inside a parallel loop and loops that
+    reduce stay, and run in one thread.
+
+    Example:
+
+    ```mlir
+    scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+      memref.store %v, %m[%i] : memref<?xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %many = arith.cmpi sgt, %threadsOrIterations, %c1 : index
+    scf.if %many {
+      omp.parallel {
+        // %begin = %n * thread / threads, %end = %n * (thread + 1) / threads
+        func.call @parallel_body(%begin, %end, %v, %m)
+          : (index, index, f32, memref<?xf32>) -> ()
+        omp.terminator
+      }
+    } else {
+      func.call @parallel_body(%c0, %n, %v, %m)
+        : (index, index, f32, memref<?xf32>) -> ()
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numLoops", "num-loops", "Loops that teams of threads run">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::omp::OpenMPDialect", "::mlir::scf::SCFDialect"];
+}
+
 def LowerDynamicExpansionsPass
     : Pass<"slim-lower-dynamic-expansions", "::mlir::func::FuncOp"> {
   let summary = "memref.expand_shape with several open extents a group";

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""A real model compiled for arm64 computes what it computes on this machine.
+
+usage: arm64.py NAME --models DIR --slimc BUILD/bin/slimc --work DIR
+                [--mcpu CPU ...] [--compress RECIPE]
+
+Compiles the model for both, the arm64 library once per CPU, and runs it in
+qemu-user through a C program. Every floating-point output must agree within
+1e-4 of the output's largest magnitude, every other output exactly. Exits with
+77, "skipped", where the cross compiler or the emulator is missing.
+"""
+import argparse
+import os
+import shutil
+import sys
+import time
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.join(HERE, "../../..")
+sys.path.insert(0, os.path.join(ROOT, "python"))
+sys.path.insert(0, os.path.join(HERE, ".."))
+import models
+import raw_run
+import slim
+
+SKIPPED = 77
+TOLERANCE = 1e-4  # of an output's largest magnitude
+TRIPLE = "aarch64-unknown-linux-gnu"
+SYSROOT = "/usr/aarch64-linux-gnu"
+TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64")
+
+
+def compare(name: str, actual: np.ndarray, expected: np.ndarray) -> bool:
+    if actual.shape != expected.shape:
+        print(f"  {name}: {actual.shape}, expected {expected.shape}")
+        return False
+    if expected.dtype.kind != "f":
+        good = np.array_equal(actual, expected)
+        print(f"  {name}: {'equal' if good else 'DIFFERENT'}")
+        return good
+    scale = float(np.abs(expected).max()) or 1.0
+    error = float(np.abs(actual - expected).max()) / scale
+    good = error <= TOLERANCE  # false for NaN
+    print(f"  {name}: largest error {error:.1e}{'' if good else '  TOO FAR'}")
+    return good
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description="A real model compiled for arm64, run in an emulator."
+    )
+    parser.add_argument("name", choices=models.REAL_MODELS)
+    parser.add_argument("--models", required=True, help="directory of the models")
+    parser.add_argument("--slimc", required=True)
+    parser.add_argument("--work", required=True, help="directory for the libraries")
+    parser.add_argument("--mcpu", action="append", help="default: cortex-a76")
+    parser.add_argument("--compress", help="recipe for slimc")
+    args = parser.parse_args()
+
+    compiler, emulator = map(shutil.which, TOOLS)
+    if not compiler or not emulator or not os.path.isdir(SYSROOT):
+        print(f"skipped: {', '.join(TOOLS)} and {SYSROOT} are needed; run make deps")
+        return SKIPPED
+    os.makedirs(args.work, exist_ok=True)
+    program = os.path.join(args.work, "raw_run")
+    raw_run.run(
+        [compiler, "-std=c11", "-D_GNU_SOURCE", "-O1", "-I", os.path.join(ROOT, "include")]
+        + [os.path.join(HERE, "raw_run.c"), "-o", program]
+    )
+    path = os.path.join(args.models, args.name + ".onnx")
+    real = models.REAL_MODELS[args.name]
+    inputs = real.inputs(np.random.default_rng(0), **real.shapes[0])
+    flags = [*real.flags, *([f"--compress={args.compress}"] if args.compress else [])]
+    native = os.path.join(args.work, "native.so")
+    raw_run.compile_model(args.slimc, path, native, *flags)
+    good = True
+    with slim.Model(native) as model:
+        expected = model.run(inputs)
+        flags += raw_run.fixed_dims(model, inputs)
+        arguments = raw_run.write_inputs(model, inputs, args.work)
+        for cpu in args.mcpu or ["cortex-a76"]:
+            library = os.path.join(args.work, f"{cpu}.so")
+            target = [f"--triple={TRIPLE}", f"--mcpu={cpu}"]
+            raw_run.compile_model(args.slimc, path, library, *flags, *target)
+            prefix = os.path.join(args.work, "out")
+            start = time.monotonic()
+            text = raw_run.run(
+                [emulator, "-L", SYSROOT, "-cpu", "max", program, library, "1", prefix]
+                + arguments
+            )
+            print(f"{cpu}: ran in {time.monotonic() - start:.1f} s")
+            outputs = raw_run.read_outputs(model, text, prefix)
+            for name, value in expected.items():
+                good &= compare(name, outputs[name], value)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
