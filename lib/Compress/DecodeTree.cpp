@@ -93,38 +93,6 @@ int64_t DecodeTree::getStoredBytes() const {
 // Evaluation
 //===----------------------------------------------------------------------===//
 
-FailureOr<TensorData> slim::decodeConstant(Value root) {
-  Operation *op = root.getDefiningOp();
-  if (auto leaf = dyn_cast_or_null<GetWeightOp>(op)) {
-    WeightOp weight = lookupWeight(leaf);
-    if (!weight)
-      return leaf.emitOpError("reads a weight that does not exist");
-    return readWeightData(weight);
-  }
-  if (auto constant = dyn_cast_or_null<ConstantOp>(op)) {
-    std::optional<TensorData> data = TensorData::fromAttr(constant.getValue());
-    if (!data)
-      return constant.emitOpError("has data that cannot be read");
-    return *data;
-  }
-  auto decode = dyn_cast_or_null<DecodeOpInterface>(op);
-  if (!decode) {
-    emitError(root.getLoc(), "this value is not a constant");
-    return failure();
-  }
-  SmallVector<TensorData> operands;
-  for (Value operand : op->getOperands()) {
-    FailureOr<TensorData> data = decodeConstant(operand);
-    if (failed(data))
-      return failure();
-    operands.push_back(std::move(*data));
-  }
-  FailureOr<TensorData> result = decode.decodeConstants(operands);
-  if (failed(result))
-    op->emitOpError("has operands that are not a legal encoding");
-  return result;
-}
-
 FailureOr<std::vector<float>> slim::decodeToDense(Value root) {
   FailureOr<TensorData> data = decodeConstant(root);
   if (failed(data))

@@ -10,6 +10,7 @@
 
 #include "slim/IR/SlimOps.h"
 #include "slim/IR/TensorData.h"
+#include "slim/IR/WeightTree.h"
 #include <string>
 #include <vector>
 
@@ -52,11 +53,8 @@ private:
   std::string key;
 };
 
-/// The value of a decode tree, of the type of `root`. Fails, with a diagnostic,
-/// if data are missing or are no legal encoding.
-FailureOr<TensorData> decodeConstant(Value root);
-
-/// The same as fp32: the dense weight in row-major order.
+/// The value of a decode tree (decodeConstant) as fp32: the dense weight in
+/// row-major order.
 FailureOr<std::vector<float>> decodeToDense(Value root);
 
 /// Where the elements of a dense weight are stored.

@@ -102,6 +102,70 @@ def SinkDecodePass : Pass<"slim-sink-decode"> {
   let dependentDialects = ["::slim::SlimDialect"];
 }
 
+def FormIntegerOpsPass : Pass<"slim-form-integer-ops", "::mlir::ModuleOp"> {
+  let summary = "products of quantized tensors in integers";
+  let description = [{
+    Computes `slim.linear`, `slim.conv` and `slim.matmul` on 8-bit codes where
+    both operands are dequantized: the activation with a scale and zero point
+    for the whole tensor or (linear) for each row, the weight with a scale per
+    output channel or one for all. Sums are exact in i32; the zero point is
+    corrected by the sums of the weight's codes, known at compile time, and a
+    convolution surrounds its input by the zero point. Then the sums are
+    multiplied by the scales, which is elementwise arithmetic that fuses with
+    what follows. A bias that is stored in units of the scales is added to the
+    sums.
+
+    Around the products, with scales that are known at compile time:
+
+    - `slim.dequantize` sinks below and `slim.quantize` rises above ops that
+      move elements, concatenations and `slim.max_pool`, which then handle
+      bytes; quantizing what was dequantized with the same scale disappears;
+    - the division by the scale of a `slim.quantize` goes into the factors of
+      its input, and `slim.relu` and `slim.clamp` go where saturation limits
+      likewise.
+
+    Products of 8-bit tensors that are widened to i32, a zero point being
+    subtracted first (ONNX's MatMulInteger, ConvInteger, QLinearMatMul,
+    QLinearConv), become products of the 8-bit tensors; unsigned weights become
+    signed ones.
+
+    Products stay as they are where the weight has no data, its codes (less
+    their zero point) do not fit signed bytes, scales vary within a sum, or more
+    than 65,793 terms are summed, which 32 bits might not hold.
+
+    Numeric effect: sums are exact instead of rounded in f32; requantization
+    multiplies once by a factor that is rounded to f32 instead of multiplying
+    and dividing. Results differ from the float graph by rounding, and so a code
+    by one at most where a number lies in the middle of two.
+
+    ```mlir
+    %x = slim.dequantize %q, %s, %z {block = array<i64: 0, 0>}
+      : (tensor<?x64xui8>, tensor<1x1xf32>, tensor<1x1xui8>) -> tensor<?x64xf32>
+    %w = slim.dequantize %c, %t {block = array<i64: 1, 0>}
+      : (tensor<32x64xi8>, tensor<32x1xf32>) -> tensor<32x64xf32>
+    %y = slim.linear %x, %w
+      : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %b = slim.constant dense<...> : tensor<32xi32> // -z * sums of %c
+    %a = slim.linear %q, %c, %b
+      : (tensor<?x64xui8>, tensor<32x64xi8>, tensor<32xi32>) -> tensor<?x32xi32>
+    %f = slim.cast %a {to = f32} : (tensor<?x32xi32>) -> tensor<?x32xf32>
+    %m = slim.constant dense<...> : tensor<32xf32> // s * t
+    %y = slim.mul %f, %m : (tensor<?x32xf32>, tensor<32xf32>) -> tensor<?x32xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numProducts", "num-products", "Products on integers">,
+    Statistic<"numFloatProducts", "num-float-products",
+              "Products of quantized activations left in floats">,
+  ];
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
 def FuseElementwisePass : Pass<"slim-fuse-elementwise"> {
   let summary = "elementwise chains in one loop, without repeating arithmetic";
   let description = [{

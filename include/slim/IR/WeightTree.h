@@ -3,7 +3,7 @@
 #define SLIM_IR_WEIGHTTREE_H
 
 #include "mlir/IR/Value.h"
-#include "slim/Support/LLVM.h"
+#include "slim/IR/TensorData.h"
 
 namespace slim {
 
@@ -14,6 +14,13 @@ bool isWeight(Value value);
 
 /// Whether `value` is a weight or a constant.
 bool isWeightOrConstant(Value value);
+
+/// Whether the data of all weights that such a value reads are at hand.
+bool hasConstantData(Value value);
+
+/// The value of a weight or constant. Fails, with a diagnostic, if data are
+/// missing or are no legal encoding.
+FailureOr<TensorData> decodeConstant(Value root);
 
 } // namespace slim
 

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Patterns.h"
+#include "Product.h"
 #include "Windows.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "slim/IR/SlimOps.h"
@@ -125,11 +126,14 @@ struct LowerConv : public OpConversionPattern<ConvOp> {
     Location loc = op.getLoc();
     RankedTensorType type = getSignlessType(op.getResult().getType());
     Type compute = getComputeType(type.getElementType());
-    auto widen = [&](Value value, Value original) {
-      return castElements(rewriter, loc, value, getElementTypeOrSelf(original),
-                          compute);
-    };
     bool isFloat = isa<FloatType>(compute);
+    // Integers are widened where they are multiplied: bytes stay bytes in
+    // memory.
+    auto widen = [&](Value value, Value original) {
+      return isFloat ? castElements(rewriter, loc, value,
+                                    getElementTypeOrSelf(original), compute)
+                     : value;
+    };
     for (Value operand : op.getOperands())
       if (isa<FloatType>(getElementTypeOrSelf(operand)) != isFloat)
         return rewriter.notifyMatchFailure(op, "mixes floats and integers");
@@ -156,15 +160,19 @@ struct LowerConv : public OpConversionPattern<ConvOp> {
                             getExtent(rewriter, loc, bias, 0),
                             "the bias does not match the weight");
 
-    Value padded = padForWindows(rewriter, loc, *windows, input,
-                                 createZero(rewriter, loc, compute));
+    Value zero = createZero(rewriter, loc, getElementTypeOrSelf(input));
+    Value padded = padForWindows(rewriter, loc, *windows, input, zero);
+    Product product;
+    product.accumulator = compute;
+    product.lhsIsUnsigned = isUnsigned(op.getWeight().getType());
+    product.rhsIsUnsigned = isUnsigned(op.getInput().getType());
     std::optional<int64_t> taps = windows->getNumTaps();
     bool depthwise = groups > 1 && isConstantIntValue(weightExtents[1], 1) &&
                      taps && *taps <= kUnrolledTaps;
     Value result = depthwise ? lowerDepthwise(rewriter, loc, *windows, padded,
-                                              weight, bias, groups)
+                                              weight, bias, groups, product)
                              : lowerByMatmul(rewriter, loc, *windows, padded,
-                                             weight, bias, groups);
+                                             weight, bias, groups, product);
     result =
         castElements(rewriter, loc, result, compute, type.getElementType());
     rewriter.replaceOp(op, castChecked(rewriter, loc, op, result, type));
@@ -175,7 +183,8 @@ private:
   /// Loops over [N, groups, filters a group, spatial...], the taps written out.
   static Value lowerDepthwise(OpBuilder &b, Location loc,
                               const Windows &windows, Value input, Value weight,
-                              Value bias, int64_t groups) {
+                              Value bias, int64_t groups,
+                              const Product &product) {
     MLIRContext *context = b.getContext();
     SmallVector<OpFoldResult> weightExtents = getExtents(b, loc, weight);
     OpFoldResult batch = getExtent(b, loc, input, 0);
@@ -221,13 +230,18 @@ private:
       operands.push_back(reshapeTensor(b, loc, bias, filters));
       maps.push_back(AffineMap::get(loops.size(), 0, filter, context));
     }
-    Type elementType = getElementTypeOrSelf(input);
+    Type elementType = product.accumulator;
     Value result = createParallelGeneric(
         b, loc, loops, elementType, operands, maps,
         [&](OpBuilder &b, Location loc, ValueRange args) {
           Value sum = bias ? args.back() : createZero(b, loc, elementType);
           for (size_t i = 0; i + 1 < args.size(); i += 2)
-            sum = multiplyAdd(b, loc, args[i], args[i + 1], sum);
+            sum = multiplyAdd(b, loc,
+                              widenFactor(b, loc, args[i], elementType,
+                                          product.rhsIsUnsigned),
+                              widenFactor(b, loc, args[i + 1], elementType,
+                                          product.lhsIsUnsigned),
+                              sum);
           return sum;
         });
     SmallVector<OpFoldResult> extents{batch, channels};
@@ -237,7 +251,7 @@ private:
 
   static Value lowerByMatmul(OpBuilder &b, Location loc, const Windows &windows,
                              Value input, Value weight, Value bias,
-                             int64_t groups) {
+                             int64_t groups, Product product) {
     SmallVector<OpFoldResult> inputExtents = getExtents(b, loc, input);
     SmallVector<OpFoldResult> weightExtents = getExtents(b, loc, weight);
     OpFoldResult batch = inputExtents[0], filters = weightExtents[0];
@@ -260,15 +274,16 @@ private:
       bias = reshapeTensor(b, loc, bias, {parts, perGroup});
 
     Value result = createBySamples(
-        b, loc, {batch, parts, perGroup, count}, getElementTypeOrSelf(input),
+        b, loc, {batch, parts, perGroup, count}, product.accumulator,
         [&](OpBuilder &b, Location loc, OpFoldResult sample, OpFoldResult group,
             Value part) {
           Value columns = extractLeading(b, loc, input, {sample, group});
           if (!pointwise)
             columns = createColumns(b, loc, windows, columns);
-          Value kernels = extractLeading(b, loc, weight, group);
-          return createMatmul(b, loc, kernels, columns,
-                              createBiasInit(b, loc, bias, group, part));
+          product.lhs = extractLeading(b, loc, weight, group);
+          product.rhs = columns;
+          product.init = createBiasInit(b, loc, bias, group, part);
+          return createProduct(b, loc, product);
         });
     SmallVector<OpFoldResult> extents{batch, filters};
     llvm::append_range(extents, windows.output);

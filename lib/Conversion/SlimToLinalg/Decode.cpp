@@ -4,6 +4,7 @@
 #include "ScalarOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "slim/IR/SlimOps.h"
+#include <cmath>
 
 using namespace slim;
 using namespace slim::conversion;
@@ -27,12 +28,35 @@ struct ConvertDecode : OpInterfaceConversionPattern<DecodeOpInterface> {
   }
 };
 
+/// `value`, a float of integral value or NaN, as the integer type `to`,
+/// saturated. The bounds are applied to the float where it holds them exactly,
+/// as comparison and choice, so that each is one instruction on vectors and the
+/// conversion goes through the one width that every processor converts.
+Value saturateToInteger(OpBuilder &b, Location loc, Value value,
+                        IntegerType to) {
+  auto type = cast<FloatType>(value.getType());
+  unsigned width = to.getWidth();
+  if (width > 16 || type.getFPMantissaWidth() < 24)
+    return castScalar(b, loc, value, type, to);
+  double lowest = to.isUnsigned() ? 0 : -std::ldexp(1.0, width - 1);
+  double highest = std::ldexp(1.0, to.isUnsigned() ? width : width - 1) - 1;
+  auto limit = [&](arith::CmpFPredicate predicate, double bound) {
+    Value limit = createConstant(b, loc, type, bound);
+    Value within = arith::CmpFOp::create(b, loc, predicate, value, limit);
+    value = arith::SelectOp::create(b, loc, within, value, limit);
+  };
+  limit(arith::CmpFPredicate::OGT, lowest);
+  limit(arith::CmpFPredicate::OLT, highest);
+  Value wide = arith::FPToSIOp::create(b, loc, b.getI32Type(), value);
+  return arith::TruncIOp::create(b, loc, b.getIntegerType(width), wide);
+}
+
 /// round(value / scale) + zeroPoint in the float type of `value`, saturated to
 /// `to` and converted.
 Value quantizeScalar(OpBuilder &b, Location loc, Value value, Value scale,
                      Value zeroPoint, Type to) {
   Type type = value.getType();
-  Value quotient = arith::DivFOp::create(b, loc, value, scale);
+  Value quotient = b.createOrFold<arith::DivFOp>(loc, value, scale);
   if (isa<FloatType>(to)) {
     // The conversion to a small float rounds and saturates by itself.
     if (zeroPoint)
@@ -42,7 +66,15 @@ Value quantizeScalar(OpBuilder &b, Location loc, Value value, Value scale,
   Value rounded = math::RoundEvenOp::create(b, loc, quotient);
   if (zeroPoint)
     rounded = createAdd(b, loc, rounded, zeroPoint);
-  return castScalar(b, loc, rounded, type, to);
+  return saturateToInteger(b, loc, rounded, cast<IntegerType>(to));
+}
+
+/// The less (or greater) of two numbers, of which no NaN is expected and no
+/// zero has a sign that matters: what LLVM makes vectors of.
+template <typename OpTy>
+Value combineExtremes(OpBuilder &b, Location loc, Value lhs, Value rhs) {
+  return OpTy::create(b, loc, lhs, rhs,
+                      arith::FastMathFlags::nnan | arith::FastMathFlags::nsz);
 }
 
 struct ConvertQuantize : OpConversionPattern<QuantizeOp> {
@@ -121,11 +153,11 @@ struct ConvertDynamicQuantize : OpConversionPattern<DynamicQuantizeOp> {
       return createReduction(
           rewriter, loc, extents, axes, createZero(rewriter, loc, computeType),
           input, identity, [&](OpBuilder &b, Location loc, ValueRange args) {
-            return combine(b, loc, widen(b, loc, args[0]), args[1],
-                           /*isUnsigned=*/false);
+            return combine(b, loc, widen(b, loc, args[0]), args[1]);
           });
     };
-    Value least = reduce(createMin), greatest = reduce(createMax);
+    Value least = reduce(combineExtremes<arith::MinimumFOp>);
+    Value greatest = reduce(combineExtremes<arith::MaximumFOp>);
     SmallVector<OpFoldResult> reducedExtents = getExtents(rewriter, loc, least);
     AffineMap reducedIdentity =
         rewriter.getMultiDimIdentityMap(reducedExtents.size());

@@ -22,6 +22,14 @@ static Value widenSmallFloat(OpBuilder &b, Location loc, Value tensor) {
   return castElements(b, loc, tensor, type, b.getF32Type());
 }
 
+Value conversion::widenFactor(OpBuilder &b, Location loc, Value value,
+                              Type accumulator, bool isUnsigned) {
+  if (isUnsigned && value.getType() != accumulator &&
+      isa<IntegerType>(accumulator))
+    return arith::ExtUIOp::create(b, loc, accumulator, value);
+  return castScalar(b, loc, value, value.getType(), accumulator);
+}
+
 /// A contraction over dimensions (leading..., m, n, k) that converts each
 /// operand by its own sign. The right operand has the leading dimensions too if
 /// `isBatched`.
@@ -49,19 +57,14 @@ static Value createGenericProduct(OpBuilder &b, Location loc,
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators.back() = utils::IteratorType::reduction;
-  auto convert = [&](OpBuilder &b, Location loc, Value value,
-                     bool isUnsigned) -> Value {
-    if (isUnsigned && value.getType() != product.accumulator &&
-        isa<IntegerType>(product.accumulator))
-      return arith::ExtUIOp::create(b, loc, product.accumulator, value);
-    return castScalar(b, loc, value, value.getType(), product.accumulator);
-  };
   return linalg::GenericOp::create(
              b, loc, init.getType(), ValueRange{product.lhs, product.rhs}, init,
              maps, iterators,
              [&](OpBuilder &b, Location loc, ValueRange args) {
-               Value lhs = convert(b, loc, args[0], product.lhsIsUnsigned);
-               Value rhs = convert(b, loc, args[1], product.rhsIsUnsigned);
+               Value lhs = widenFactor(b, loc, args[0], product.accumulator,
+                                       product.lhsIsUnsigned);
+               Value rhs = widenFactor(b, loc, args[1], product.accumulator,
+                                       product.rhsIsUnsigned);
                Value sum =
                    createAdd(b, loc, args[2], createMul(b, loc, lhs, rhs));
                linalg::YieldOp::create(b, loc, sum);
@@ -86,14 +89,17 @@ Value conversion::createProduct(OpBuilder &b, Location loc, Product product) {
   int64_t rank = cast<RankedTensorType>(product.lhs.getType()).getRank();
   bool isBatched = rank == 3;
 
-  SmallVector<OpFoldResult> extents;
-  if (isBatched)
-    extents.push_back(getExtent(b, loc, product.lhs, 0));
-  extents.push_back(getExtent(b, loc, product.lhs, rank - 2));
-  extents.push_back(getExtent(b, loc, product.rhs,
-                              product.transposeRhs ? rank - 2 : rank - 1));
-  Value init =
-      createFilled(b, loc, extents, createZero(b, loc, product.accumulator));
+  Value init = product.init;
+  if (!init) {
+    SmallVector<OpFoldResult> extents;
+    if (isBatched)
+      extents.push_back(getExtent(b, loc, product.lhs, 0));
+    extents.push_back(getExtent(b, loc, product.lhs, rank - 2));
+    extents.push_back(getExtent(b, loc, product.rhs,
+                                product.transposeRhs ? rank - 2 : rank - 1));
+    init =
+        createFilled(b, loc, extents, createZero(b, loc, product.accumulator));
+  }
 
   bool isInteger = isa<IntegerType>(product.accumulator);
   if (isInteger && product.lhsIsUnsigned != product.rhsIsUnsigned)

@@ -19,7 +19,13 @@ struct Product {
   bool lhsIsUnsigned = false;
   bool rhsIsUnsigned = false;
   Type accumulator;
+  Value init; ///< what the products are added to; zeros if null
 };
+
+/// A factor (of signless type) in the type of the sum; an integer is extended by
+/// its sign.
+Value widenFactor(OpBuilder &b, Location loc, Value value, Type accumulator,
+                  bool isUnsigned);
 
 /// Builds the product as a named linalg op where there is one for the types (a
 /// generic contraction where signed meets unsigned); the result has the

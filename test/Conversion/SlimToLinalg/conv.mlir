@@ -58,11 +58,12 @@ func.func @grouped(%x: tensor<1x4x10xf32>, %w: tensor<6x2x3xf32>) -> tensor<1x6x
 
 // -----
 
-// Each operand is extended by its own signedness.
+// Bytes stay bytes until they are multiplied, and each is extended by its own
+// signedness.
 // CHECK-LABEL: func.func @integers
-// CHECK-DAG: arith.extui %{{.*}} : i8 to i32
-// CHECK-DAG: arith.extsi %{{.*}} : i8 to i32
-// CHECK: linalg.matmul {{.*}} outs(%{{.*}} : tensor<6x16xi32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<6x36xi8>, tensor<36x16xi8>) outs(%{{.*}} : tensor<6x16xi32>)
+// CHECK: arith.extsi %{{.*}} : i8 to i32
+// CHECK: arith.extui %{{.*}} : i8 to i32
 func.func @integers(%x: tensor<1x4x6x6xui8>, %w: tensor<6x4x3x3xi8>) -> tensor<1x6x4x4xi32> {
   %y = slim.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
     : (tensor<1x4x6x6xui8>, tensor<6x4x3x3xi8>) -> tensor<1x6x4x4xi32>

@@ -20,8 +20,13 @@ func.func @decode(%x: tensor<5x64xf32>, %q: tensor<8x64xi8>,
 // CHECK: %[[Z:.*]] = arith.uitofp
 // CHECK: arith.divf
 // CHECK: %[[R:.*]] = math.roundeven
-// CHECK: arith.addf %[[R]], %[[Z]]
-// CHECK: arith.fptoui
+// CHECK: %[[A:.*]] = arith.addf %[[R]], %[[Z]]
+// CHECK: %[[L:.*]] = arith.cmpf ogt, %[[A]], %[[LO:.*]] : f32
+// CHECK: %[[B:.*]] = arith.select %[[L]], %[[A]], %[[LO]]
+// CHECK: %[[H:.*]] = arith.cmpf olt, %[[B]], %[[HI:.*]] : f32
+// CHECK: %[[C:.*]] = arith.select %[[H]], %[[B]], %[[HI]]
+// CHECK: %[[I:.*]] = arith.fptosi %[[C]] : f32 to i32
+// CHECK: arith.trunci %[[I]] : i32 to i8
 func.func @quantize(%x: tensor<?x64xf32>, %s: tensor<1x1xf32>,
                     %z: tensor<1x1xui8>) -> tensor<?x64xui8> {
   %q = slim.quantize %x, %s, %z {to = ui8, block = array<i64: 0, 0>}
@@ -32,8 +37,8 @@ func.func @quantize(%x: tensor<?x64xf32>, %s: tensor<1x1xf32>,
 // -----
 
 // CHECK-LABEL: func.func @dynamic_quantize
-// CHECK: arith.minimumf
-// CHECK: arith.maximumf
+// CHECK: arith.minimumf {{.*}} fastmath<nnan,nsz>
+// CHECK: arith.maximumf {{.*}} fastmath<nnan,nsz>
 // CHECK: math.roundeven
 func.func @dynamic_quantize(%x: tensor<?x64xf32>)
     -> (tensor<?x64xui8>, tensor<?x1xf32>, tensor<?x1xui8>) {
