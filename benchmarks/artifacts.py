@@ -23,6 +23,7 @@ from cases import Case
 from forms import Form
 
 CALIBRATION_SETS = 32
+CHANNELS_OPSET = 13  # the first in which a scale can be one of a channel
 WEIGHT_GROUP = 128  # elements that share a scale in the peers' 4- and 8-bit weights
 
 
@@ -86,7 +87,13 @@ def preprocessed(case: Case, settings: Settings, path: str) -> set:
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     source = make_source("plain", case, settings)
+    model = onnx.load(source)
+    if model.opset_import[0].version < CHANNELS_OPSET:
+        source = path + ".converted"
+        onnx.save(onnx.version_converter.convert_version(model, CHANNELS_OPSET), source)
     quant_pre_process(source, path, skip_symbolic_shape=True)
+    if source.endswith(".converted"):
+        os.remove(source)
     return {value.name for value in onnx.load(path).graph.input}
 
 
@@ -102,6 +109,9 @@ def qdq(case: Case, settings: Settings, path: str) -> None:
         prepared,
         path,
         Reader(case, names),
+        # The mask of an encoder spans the range of fp32: nothing that it is
+        # added to can be quantized.
+        op_types_to_quantize=["MatMul", "Gemm"] if case.kind == "text" else None,
         quant_format=q.QuantFormat.QDQ,
         per_channel=True,
         activation_type=q.QuantType.QUInt8,

@@ -99,7 +99,7 @@ def _fidelity(result: dict, c: dict) -> str:
     if not facts:
         return "–"
     if "mismatch" in facts:
-        return "mismatch"
+        return facts["mismatch"]
     if "top1" in facts and facts["max_error"] > 1e-3:
         return f"{facts['cosine']:.4f}, {100 * facts['top1']:.0f} %"
     if facts["max_error"] <= 1e-3:
