@@ -23,8 +23,9 @@ struct CPUPipelineOptions
       llvm::cl::init(2)};
   ListOption<std::string> features{
       *this, "features",
-      llvm::cl::desc("Instruction families beyond plain vectors: vnni, bf16, "
-                     "dotprod, i8mm")};
+      llvm::cl::desc(
+          "Instruction families beyond plain vectors: vnni, bf16, pmaddwd, "
+          "dotprod, i8mm")};
   Option<bool> threads{*this, "threads",
                        llvm::cl::desc("Generate OpenMP parallel loops"),
                        llvm::cl::init(false)};

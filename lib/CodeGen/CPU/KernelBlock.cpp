@@ -53,12 +53,47 @@ void KernelEmitter::emitBlock(unsigned rows) {
                                                  getPanelStride(operand))));
     bases.push_back(base);
   }
+  SmallVector<Value> sums;
   Value start = kernel->createStart(b, loc, op.getInit());
-  SmallVector<Value> sums(rows * blockVectors, start);
+  for (unsigned row = 0; row < rows; ++row)
+    for (unsigned v = 0; v < blockVectors; ++v)
+      sums.push_back(columnStart.empty() ? start : columnStart[v]);
   sums = emitReductions(reductions, bases, sums);
   for (unsigned loop : reductions)
     ivs[loop] = Value();
   emitEpilogue(sums);
+}
+
+/// What the sums of a panel start from, where that depends on the columns.
+void KernelEmitter::emitColumnStart() {
+  columnStart.clear();
+  if (!kernel->needsColumnSums())
+    return;
+  auto isBatch = [&](unsigned loop) {
+    return nest.loops[loop].kind == LoopKind::Batch;
+  };
+  SmallVector<Value> bases{index.constant(0)};
+  for (unsigned i = 1; i < numInputs; ++i) {
+    KernelOperand &operand = getInput(i);
+    Value base =
+        index.add(getOffset(operand, isBatch), index.get(operand.offset));
+    bases.push_back(index.add(
+        base,
+        index.get(index.mul(Quantity::of(panel), getPanelStride(operand)))));
+  }
+  blockRows = 1;
+  sumsColumns = true;
+  Value zero = kernel->createStart(
+      b, loc, cast<TypedAttr>(b.getZeroAttr(op.getSumType())));
+  SmallVector<Value> sums(blockVectors, zero);
+  sums = emitReductions(reductions, bases, sums);
+  for (unsigned loop : reductions)
+    ivs[loop] = Value();
+  sumsColumns = false;
+  for (Value sum : sums)
+    columnStart.push_back(
+        kernel->addSums(b, loc, kernel->finishColumnSums(b, loc, sum),
+                        kernel->createStart(b, loc, op.getInit())));
 }
 
 SmallVector<Value> KernelEmitter::emitReductions(ArrayRef<unsigned> loops,
@@ -203,7 +238,8 @@ SmallVector<Value> KernelEmitter::emitStep(ArrayRef<Value> bases,
                   vectorStep,
                   valid,
                   isMasked ? ArrayRef<Value>(masks) : ArrayRef<Value>()};
-  return kernel->createStep(b, loc, step, sums);
+  return sumsColumns ? kernel->createColumnStep(b, loc, step, sums)
+                     : kernel->createStep(b, loc, step, sums);
 }
 
 Value KernelEmitter::loadExtra(unsigned i, Value at, unsigned v) {

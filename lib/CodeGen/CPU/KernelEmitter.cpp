@@ -37,7 +37,12 @@ bool KernelEmitter::canEmit() {
     int64_t wanted = i == 1 ? kernel->getDepth() : 1;
     bool fits = operand.strides[column].is(isPanel ? wanted : 1) ||
                 (i > 1 && operand.strides[column].is(0));
-    if (i == 1 && wanted > 1 && !isPanel)
+    // Neighbours come from packing. So does the padding that saves masked loads
+    // of 16-bit floats, which few processors have.
+    Type element = getElementType(operand);
+    if (i == 1 && !isPanel &&
+        (wanted > 1 ||
+         (isa<FloatType>(element) && element.getIntOrFloatBitWidth() == 16)))
       fits = false;
     if (fits)
       continue;
@@ -178,6 +183,7 @@ void KernelEmitter::emitPanel(Value thisPanel, Value begin, Value end) {
   auto emitFull = [&] {
     blockVectors = kernel->getVectors();
     masks.clear();
+    emitColumnStart();
     emitRowLoops(rowLoops, begin, end);
   };
   Value left = arith::SubIOp::create(
@@ -191,6 +197,7 @@ void KernelEmitter::emitPanel(Value thisPanel, Value begin, Value end) {
       masks.push_back(vector::CreateMaskOp::create(
           b, loc, VectorType::get({lanes}, b.getI1Type()), bound));
     }
+    emitColumnStart();
     emitRowLoops(rowLoops, begin, end);
     masks.clear();
   };
@@ -204,6 +211,7 @@ void KernelEmitter::emitPanel(Value thisPanel, Value begin, Value end) {
         return emitTail(vectors);
       blockVectors = vectors;
       masks.clear();
+      emitColumnStart();
       emitRowLoops(rowLoops, begin, end);
     };
     if (width.fixed < columns)

@@ -73,6 +73,7 @@ private:
   void emitPanel(Value panel, Value begin, Value end);
   void emitRowLoops(ArrayRef<unsigned> loops, Value begin, Value end);
   void emitRowBlocks(Value begin, Value end);
+  void emitColumnStart();
   void emitBlock(unsigned blockRows);
   SmallVector<Value> emitReductions(ArrayRef<unsigned> loops,
                                     ArrayRef<Value> bases,
@@ -107,6 +108,9 @@ private:
   /// Of the register block that is emitted.
   unsigned blockRows = 0, blockVectors = 0;
   SmallVector<Value> masks;
+  /// Of the panel: sums to start from, one a vector; empty for the op's init.
+  SmallVector<Value> columnStart;
+  bool sumsColumns = false;
 };
 
 /// Plain scalar loops: the meaning of a kernel, for what has no vector form.

@@ -32,6 +32,16 @@ Value MicroKernel::addSums(OpBuilder &b, Location loc, Value lhs,
   return arith::AddIOp::create(b, loc, lhs, rhs);
 }
 
+SmallVector<Value> MicroKernel::createColumnStep(OpBuilder &, Location,
+                                                 const KernelStep &,
+                                                 ArrayRef<Value> sums) const {
+  return SmallVector<Value>(sums);
+}
+
+Value MicroKernel::finishColumnSums(OpBuilder &, Location, Value sums) const {
+  return sums;
+}
+
 static Value addOffset(OpBuilder &b, Location loc, Value index,
                        int64_t offset) {
   if (offset == 0)
@@ -98,5 +108,7 @@ private:
 
 std::unique_ptr<MicroKernel> MicroKernel::select(KernelOp op,
                                                  const KernelTarget &target) {
+  if (std::unique_ptr<MicroKernel> dot = selectDotMicroKernel(op, target))
+    return dot;
   return std::make_unique<BodyKernel>(op, target);
 }

@@ -72,6 +72,15 @@ public:
                                         const KernelStep &step,
                                         ArrayRef<Value> sums) const = 0;
 
+  /// Whether sums start from what the columns of the right operand sum up to:
+  /// from finishColumnSums of what createColumnStep has summed from zero, one
+  /// value a vector.
+  virtual bool needsColumnSums() const { return false; }
+  virtual SmallVector<Value> createColumnStep(OpBuilder &b, Location loc,
+                                              const KernelStep &step,
+                                              ArrayRef<Value> sums) const;
+  virtual Value finishColumnSums(OpBuilder &b, Location loc, Value sums) const;
+
   /// The microkernel for the body of `op`.
   static std::unique_ptr<MicroKernel> select(KernelOp op,
                                              const KernelTarget &target);
@@ -85,6 +94,11 @@ protected:
   unsigned rows, vectors;
   VectorType sumType;
 };
+
+/// The microkernel of an instruction that sums several products at once, if the
+/// body of `op` and the target have one.
+std::unique_ptr<MicroKernel> selectDotMicroKernel(KernelOp op,
+                                                  const KernelTarget &target);
 
 /// Computes what a scalar block yields from vectors and scalars: ops on vectors
 /// become vector ops, the others stay scalar. What does not depend on an

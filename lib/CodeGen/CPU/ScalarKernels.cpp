@@ -69,6 +69,8 @@ void cpu::emitScalarLoops(OpBuilder &b, KernelOp op) {
   };
   Value init = arith::ConstantOp::create(b, loc, op.getInit());
   Value sum = reduce(reduction, init);
+  for (unsigned loop : reduction)
+    ivs[loop] = Value();
   SmallVector<Value> arguments{sum};
   for (unsigned i = 0; i < op.getExtras().size(); ++i)
     arguments.push_back(load(op->getOpOperand(op.getInputs().size() + i)));

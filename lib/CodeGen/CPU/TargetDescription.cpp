@@ -98,6 +98,7 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
     description.kernelRows = 8;
     description.kernelVectors = 2;
   } else {
+    offer("pmaddwd", true);
     if (has("avx512f") && has("avx512vl") && has("avx512bw") &&
         has("avx512dq")) {
       // 32 registers of 512 bits: 28 sums, 2 vectors of the right operand and

@@ -78,7 +78,8 @@ def PackWeightsPass : Pass<"slim-cpu-pack-weights", "::mlir::ModuleOp"> {
     Option<"vectors", "vectors", "unsigned", "2",
            "Vectors a row of the result that a kernel keeps in registers">,
     ListOption<"features", "features", "std::string",
-               "Instruction families beyond plain vectors: vnni, bf16, dotprod, i8mm">,
+               "Instruction families beyond plain vectors: vnni, bf16, "
+               "pmaddwd, dotprod, i8mm">,
   ];
   let statistics = [
     Statistic<"numPacked", "num-packed", "Weights reordered">,
@@ -129,7 +130,8 @@ def LowerKernelsPass : Pass<"slim-cpu-lower-kernels", "::mlir::func::FuncOp"> {
     Option<"threads", "threads", "bool", "false",
            "Emit scf.parallel for the outer loops of large kernels">,
     ListOption<"features", "features", "std::string",
-               "Instruction families beyond plain vectors: vnni, bf16, dotprod, i8mm">,
+               "Instruction families beyond plain vectors: vnni, bf16, "
+               "pmaddwd, dotprod, i8mm">,
   ];
   let statistics = [
     Statistic<"numLowered", "num-lowered", "Kernels lowered">,

@@ -1,0 +1,351 @@
+//===- DotMicroKernels.cpp - Instructions that sum several products -------===//
+//
+// Integer and bf16 products whose instructions sum 2 or 4 neighbours along the
+// reduction into a lane of 32 bits. The left operand's neighbours are one
+// scalar of 32 bits that is splat; the right operand's lie side by side in
+// packed panels.
+//
+// vpdpbusd and usdot multiply unsigned by signed bytes, sdot signed by signed.
+// An operand of the other sign is shifted by 128, which flips its top bit, and
+// the sums start from what makes up for it: 128 times the sum of the column.
+//
+//===----------------------------------------------------------------------===//
+#include "MicroKernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace slim;
+using namespace slim::cpu;
+
+namespace {
+
+/// How a body multiplies: sum + convert(left) * convert(right).
+struct ProductForm {
+  Type left, right, sum;
+  bool leftIsUnsigned = false, rightIsUnsigned = false;
+};
+
+class DotKernel : public MicroKernel {
+public:
+  DotKernel(StringRef name, const ProductForm &form, const KernelTarget &target,
+            int64_t depth)
+      : MicroKernel(name, form.sum, target, depth), form(form) {}
+
+  SmallVector<Value> createStep(OpBuilder &b, Location loc,
+                                const KernelStep &step,
+                                ArrayRef<Value> sums) const override {
+    size_t numRows = step.rows.size(), numVectors = sums.size() / numRows;
+    SmallVector<Value> right = loadRight(b, loc, step, numVectors);
+    SmallVector<Value> next;
+    for (size_t row = 0; row < numRows; ++row) {
+      Value left = loadLeft(b, loc, step, row);
+      for (size_t v = 0; v < numVectors; ++v)
+        next.push_back(createDot(b, loc, sums[row * numVectors + v], left,
+                                 right[v], form));
+    }
+    return next;
+  }
+
+protected:
+  virtual Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
+                          Value right, const ProductForm &form) const = 0;
+  /// What the left operand's neighbours become before they are splat.
+  virtual Value convertLeft(OpBuilder &b, Location loc, Value left) const {
+    return left;
+  }
+  virtual Value convertRight(OpBuilder &b, Location loc, Value right) const {
+    return right;
+  }
+
+  SmallVector<Value> loadRight(OpBuilder &b, Location loc,
+                               const KernelStep &step,
+                               size_t numVectors) const {
+    SmallVector<Value> right;
+    auto type = VectorType::get({lanes * depth}, form.right);
+    for (size_t v = 0; v < numVectors; ++v) {
+      Value at = arith::AddIOp::create(
+          b, loc, step.columns[0],
+          arith::ConstantIndexOp::create(b, loc, v * step.vectorStep[0]));
+      right.push_back(convertRight(
+          b, loc, vector::LoadOp::create(b, loc, type, step.buffers[1], at)));
+    }
+    return right;
+  }
+
+  Value loadLeft(OpBuilder &b, Location loc, const KernelStep &step,
+                 size_t row) const {
+    auto type = VectorType::get({depth}, form.left);
+    Value left;
+    if (step.valid) {
+      Value mask = vector::CreateMaskOp::create(
+          b, loc, VectorType::get({depth}, b.getI1Type()), step.valid);
+      Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+      left = vector::MaskedLoadOp::create(b, loc, type, step.buffers[0],
+                                          step.rows[row], mask, zero);
+    } else {
+      left =
+          vector::LoadOp::create(b, loc, type, step.buffers[0], step.rows[row]);
+    }
+    return splat(b, loc, convertLeft(b, loc, left));
+  }
+
+  /// `neighbours`, 32 bits of them, in every lane.
+  Value splat(OpBuilder &b, Location loc, Value neighbours) const {
+    auto type = cast<VectorType>(neighbours.getType());
+    auto words = VectorType::get({1}, b.getI32Type());
+    Value word = vector::BitCastOp::create(b, loc, words, neighbours);
+    word = vector::ExtractOp::create(b, loc, word, ArrayRef<int64_t>{0});
+    Value all = vector::BroadcastOp::create(
+        b, loc, VectorType::get({lanes}, b.getI32Type()), word);
+    return vector::BitCastOp::create(
+        b, loc,
+        VectorType::get({lanes * type.getDimSize(0)}, type.getElementType()),
+        all);
+  }
+
+  Value call(OpBuilder &b, Location loc, StringRef intrinsic,
+             ArrayRef<Value> arguments) const {
+    return LLVM::CallIntrinsicOp::create(b, loc, sumType,
+                                         b.getStringAttr(intrinsic), arguments)
+        .getResult(0);
+  }
+
+  ProductForm form;
+};
+
+/// Four bytes a lane.
+class ByteDotKernel : public DotKernel {
+public:
+  ByteDotKernel(StringRef name, const ProductForm &form,
+                const KernelTarget &target)
+      : DotKernel(name, form, target, 4) {}
+
+  bool needsColumnSums() const override { return shiftsLeft; }
+
+  SmallVector<Value> createColumnStep(OpBuilder &b, Location loc,
+                                      const KernelStep &step,
+                                      ArrayRef<Value> sums) const override {
+    SmallVector<Value> right = loadRight(b, loc, step, sums.size());
+    // The byte 0x80 is what flipping the top bit adds: 128 to a signed left
+    // operand that is taken as unsigned, -128 to an unsigned one taken as
+    // signed.
+    Value shift = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(VectorType::get({4 * lanes}, b.getI8Type()),
+                               APInt(8, 128)));
+    SmallVector<Value> next;
+    ProductForm shifted = form;
+    shifted.leftIsUnsigned = !form.leftIsUnsigned;
+    for (auto [sum, vector] : llvm::zip_equal(sums, right))
+      next.push_back(createDot(b, loc, sum, shift, vector, shifted));
+    return next;
+  }
+
+  Value finishColumnSums(OpBuilder &b, Location loc,
+                         Value sums) const override {
+    // What the shift has added to the sums is what they lack at the start.
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sumType));
+    return arith::SubIOp::create(b, loc, zero, sums);
+  }
+
+protected:
+  Value convertLeft(OpBuilder &b, Location loc, Value left) const override {
+    if (!shiftsLeft)
+      return left;
+    auto type = cast<VectorType>(left.getType());
+    Value top = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(type, APInt(8, 128)));
+    return arith::XOrIOp::create(b, loc, left, top);
+  }
+
+  bool shiftsLeft = false;
+};
+
+/// vpdpbusd of AVX-512 VNNI.
+class VnniKernel : public ByteDotKernel {
+public:
+  VnniKernel(const ProductForm &form, const KernelTarget &target)
+      : ByteDotKernel("vpdpbusd", form, target) {
+    shiftsLeft = !form.leftIsUnsigned && !form.rightIsUnsigned;
+  }
+
+  static bool supports(const ProductForm &form) {
+    return !(form.leftIsUnsigned && form.rightIsUnsigned);
+  }
+
+protected:
+  Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
+                  Value right, const ProductForm &form) const override {
+    // The unsigned operand comes first.
+    if (form.rightIsUnsigned)
+      std::swap(left, right);
+    std::string name = ("llvm.x86.avx512.vpdpbusd." + Twine(lanes * 32)).str();
+    return call(b, loc, name, {sum, left, right});
+  }
+};
+
+/// sdot, udot and usdot of AArch64.
+class NeonDotKernel : public ByteDotKernel {
+public:
+  NeonDotKernel(const ProductForm &form, const KernelTarget &target)
+      : ByteDotKernel("dotprod", form, target), hasMixed(target.has("i8mm")) {
+    shiftsLeft = form.leftIsUnsigned && !form.rightIsUnsigned && !hasMixed;
+  }
+
+  static bool supports(const ProductForm &form, const KernelTarget &target) {
+    return form.leftIsUnsigned || !form.rightIsUnsigned || target.has("i8mm");
+  }
+
+protected:
+  Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
+                  Value right, const ProductForm &form) const override {
+    StringRef name = "llvm.aarch64.neon.sdot.v4i32.v16i8";
+    if (form.leftIsUnsigned && form.rightIsUnsigned)
+      name = "llvm.aarch64.neon.udot.v4i32.v16i8";
+    else if (form.leftIsUnsigned != form.rightIsUnsigned && !shiftsLeft) {
+      name = "llvm.aarch64.neon.usdot.v4i32.v16i8";
+      if (form.rightIsUnsigned)
+        std::swap(left, right);
+    }
+    return call(b, loc, name, {sum, left, right});
+  }
+
+private:
+  bool hasMixed;
+};
+
+/// vpmaddwd: two 16-bit neighbours a lane, exact for bytes of either sign.
+class PairDotKernel : public DotKernel {
+public:
+  PairDotKernel(const ProductForm &form, const KernelTarget &target)
+      : DotKernel("vpmaddwd", form, target, 2) {}
+
+protected:
+  Value convertLeft(OpBuilder &b, Location loc, Value left) const override {
+    return widen(b, loc, left, form.leftIsUnsigned);
+  }
+  Value convertRight(OpBuilder &b, Location loc, Value right) const override {
+    return widen(b, loc, right, form.rightIsUnsigned);
+  }
+  Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
+                  Value right, const ProductForm &) const override {
+    StringRef name = lanes == 16  ? "llvm.x86.avx512.pmaddw.d.512"
+                     : lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
+                                  : "llvm.x86.sse2.pmadd.wd";
+    Value products = call(b, loc, name, {left, right});
+    return arith::AddIOp::create(b, loc, sum, products);
+  }
+
+private:
+  static Value widen(OpBuilder &b, Location loc, Value value, bool isUnsigned) {
+    auto type = cast<VectorType>(value.getType());
+    auto wide = VectorType::get(type.getShape(), b.getI16Type());
+    if (isUnsigned)
+      return arith::ExtUIOp::create(b, loc, wide, value);
+    return arith::ExtSIOp::create(b, loc, wide, value);
+  }
+};
+
+/// vdpbf16ps of AVX-512 BF16.
+class BF16Kernel : public DotKernel {
+public:
+  BF16Kernel(const ProductForm &form, const KernelTarget &target)
+      : DotKernel("vdpbf16ps", form, target, 2) {}
+
+protected:
+  Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
+                  Value right, const ProductForm &) const override {
+    std::string name =
+        ("llvm.x86.avx512bf16.dpbf16ps." + Twine(lanes * 32)).str();
+    return call(b, loc, name, {sum, left, right});
+  }
+};
+
+} // namespace
+
+/// The argument that `value` converts, if it converts one in one step.
+static BlockArgument getConverted(Value value, bool &isUnsigned) {
+  Operation *op = value.getDefiningOp();
+  if (!op || !isa<arith::ExtSIOp, arith::ExtUIOp, arith::ExtFOp>(op))
+    return {};
+  isUnsigned = isa<arith::ExtUIOp>(op);
+  return dyn_cast<BlockArgument>(op->getOperand(0));
+}
+
+static std::optional<ProductForm> matchProduct(KernelOp op) {
+  Block &block = op.getBody().front();
+  if (op.getInputs().size() != 2 || block.getNumArguments() != 3)
+    return std::nullopt;
+  Operation *sum = block.getTerminator()->getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
+    return std::nullopt;
+  for (unsigned i : {0, 1}) {
+    Operation *product = sum->getOperand(1 - i).getDefiningOp();
+    if (sum->getOperand(i) != block.getArgument(2) ||
+        !isa_and_nonnull<arith::MulFOp, arith::MulIOp>(product))
+      continue;
+    ProductForm form;
+    form.sum = op.getSumType();
+    for (Value operand : product->getOperands()) {
+      bool isUnsigned = false;
+      BlockArgument argument = getConverted(operand, isUnsigned);
+      if (!argument || argument.getOwner() != &block ||
+          argument.getArgNumber() > 1)
+        return std::nullopt;
+      bool isLeft = argument.getArgNumber() == 0;
+      (isLeft ? form.left : form.right) = argument.getType();
+      (isLeft ? form.leftIsUnsigned : form.rightIsUnsigned) = isUnsigned;
+    }
+    if (form.left && form.right)
+      return form;
+  }
+  return std::nullopt;
+}
+
+/// Whether neighbours along the reduction are neighbours in the left operand,
+/// and the right one has that reduction as a dimension of its own.
+static bool hasNeighbours(KernelOp op) {
+  AffineMap left = op.getInputMap(0), right = op.getInputMap(1);
+  if (left.getNumResults() == 0)
+    return false;
+  auto last = dyn_cast<AffineDimExpr>(left.getResults().back());
+  if (!last || !op.isReduction(last.getPosition()))
+    return false;
+  // One neighbour is none.
+  if (cast<ShapedType>(op.getInputs()[0].getType()).getShape().back() == 1)
+    return false;
+  if (auto type = dyn_cast<MemRefType>(op.getInputs()[0].getType())) {
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    if (failed(type.getStridesAndOffset(strides, offset)) ||
+        strides.back() != 1)
+      return false;
+  }
+  return llvm::any_of(right.getResults(), [&](AffineExpr expr) {
+    if (auto binary = dyn_cast<AffineBinaryOpExpr>(expr))
+      expr = binary.getLHS();
+    return expr == last;
+  });
+}
+
+std::unique_ptr<MicroKernel>
+cpu::selectDotMicroKernel(KernelOp op, const KernelTarget &target) {
+  std::optional<ProductForm> form = matchProduct(op);
+  if (!form || !hasNeighbours(op))
+    return nullptr;
+  if (form->left.isBF16() && form->right.isBF16() && form->sum.isF32() &&
+      target.has("bf16"))
+    return std::make_unique<BF16Kernel>(*form, target);
+  if (!form->left.isInteger(8) || !form->right.isInteger(8) ||
+      !form->sum.isInteger(32))
+    return nullptr;
+  if (target.has("vnni") && VnniKernel::supports(*form))
+    return std::make_unique<VnniKernel>(*form, target);
+  if (target.has("dotprod") && NeonDotKernel::supports(*form, target))
+    return std::make_unique<NeonDotKernel>(*form, target);
+  if (target.has("pmaddwd"))
+    return std::make_unique<PairDotKernel>(*form, target);
+  return nullptr;
+}
