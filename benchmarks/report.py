@@ -1,7 +1,10 @@
 """Ratios and tables of the results that run.py collects."""
 from __future__ import annotations
 
-import numpy as np
+import statistics
+
+# Ends the label of a form that runs in one thread beside itself in several.
+ALONE = "@1"
 
 
 def _timed(result: dict, precision: str, ours: bool) -> list:
@@ -9,6 +12,7 @@ def _timed(result: dict, precision: str, ours: bool) -> list:
         c
         for c in result["contestants"]
         if c["precision"] == precision
+        and not c["label"].endswith(ALONE)
         and (c["engine"] == "slim") == ours
         and "median_ms" in c
     ]
@@ -20,13 +24,14 @@ def _fastest(contestants: list) -> dict:
 
 def _ratio(ours: dict, theirs: dict) -> dict:
     """Medians, and how the ratio of single rounds spreads."""
-    rounds = np.array(theirs["rounds_ms"]) / np.array(ours["rounds_ms"])
-    low, high = np.percentile(rounds, [25, 75])
+    pairs = zip(theirs["rounds_ms"], ours["rounds_ms"])
+    rounds = [their_ms / our_ms for their_ms, our_ms in pairs]
+    low, _, high = statistics.quantiles(rounds, n=4, method="inclusive")
     return {
         "slim": ours["label"],
         "peer": theirs["label"],
         "ratio": theirs["median_ms"] / ours["median_ms"],
-        "quartiles": [float(low), float(high)],
+        "quartiles": [low, high],
     }
 
 
@@ -156,10 +161,18 @@ def _share(result: dict, c: dict) -> str:
 
 def _machine_rows(results: list) -> list:
     units = {"read": "GB/s", "fp32": "GFLOP/s", "bf16": "GFLOP/s", "int8": "GOP/s"}
-    return [
-        [f"{probe}, {unit}", f"{np.median([r['machine'][probe] for r in results]):.1f}"]
-        for probe, unit in units.items()
-    ]
+    rows = []
+    for probe, unit in units.items():
+        median = statistics.median(r["machine"][probe] for r in results)
+        rows.append([f"{probe}, {unit}", f"{median:.1f}"])
+    return rows
+
+
+def _speed_up(result: dict, c: dict) -> str:
+    alone = _by_label(result).get(c["label"] + ALONE, {})
+    if "median_ms" not in c or "median_ms" not in alone:
+        return "–"
+    return f"{alone['median_ms'] / c['median_ms']:.2f}"
 
 
 def _failures(results: list) -> list:
@@ -198,6 +211,10 @@ def markdown(report: dict) -> str:
             lines += _table(["case", *labels], _cells(products, labels, _rate))
             lines += ["Share of the peak: arithmetic, or for one row reading", ""]
             lines += _table(["case", *labels], _cells(products, labels, _share))
+        if threads > 1:
+            ours = [l for l in labels if l.startswith("slim")]
+            lines += ["Speed of all threads over that of one", ""]
+            lines += _table(["case", *ours], _cells(results, ours, _speed_up))
         lines += ["Largest relative error, or cosine (and equal top-1)", ""]
         lines += _table(["case", *labels], _cells(results, labels, _fidelity))
         lines += ["Peak resident memory of the process, MB", ""]

@@ -18,6 +18,7 @@ same rounds (machine.c). --list shows cases and forms.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import json
 import os
@@ -28,6 +29,7 @@ import subprocess
 import sys
 
 import peers
+import report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = ("onnxruntime", "openvino", "nncf", "iree-base-compiler")
@@ -39,7 +41,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(
         description="slim beside ONNX Runtime, OpenVINO and IREE."
     )
-    build = os.path.join(HERE, "../build")
+    build = os.path.join(os.path.dirname(HERE), "build")
     parser.add_argument("--tools", default=os.path.join(build, "bin"))
     parser.add_argument("--models", default=os.path.join(build, "models"))
     parser.add_argument("--work", default=os.path.join(build, "benchmark"))
@@ -177,20 +179,30 @@ class Bench:
                     actual, expected, case.photographs
                 )
 
+    def line_up(self, case, threads: int) -> list:
+        """Who takes part with how many threads: for several, the forms of slim
+        also with one, to see what the others bring."""
+        suit = [form for form in self.forms if case.kind in form.kinds]
+        found = [(form, threads) for form in suit]
+        if threads > 1:
+            for form in suit:
+                if form.engine == "slim":
+                    label = form.label + report.ALONE
+                    found.append((dataclasses.replace(form, label=label), 1))
+        return found
+
     def measure(self, case, threads: int) -> dict:
         import driver
         import numpy as np
-        import report
 
         contestants, workers = [], {}
         machine = None
         try:
-            for form in self.forms:
-                if case.kind in form.kinds:
-                    facts, worker = self.prepare(form, case, threads)
-                    contestants.append(facts)
-                    if worker:
-                        workers[form.label] = worker
+            for form, count in self.line_up(case, threads):
+                facts, worker = self.prepare(form, case, count)
+                contestants.append(facts)
+                if worker:
+                    workers[form.label] = worker
             if not self.args.no_outputs:
                 self.compare(case, contestants, workers)
             log = os.path.join(self.args.work, "machine.log")
@@ -276,13 +288,14 @@ def main() -> int:
     peers.enter(args.peers or os.path.join(args.work, "peers"))
 
     import cases
-    import report
 
     forms = chosen_forms(parser, args)
     selected = [c for c in cases.CASES if re.search(args.only, c.name)]
     if args.list:
         show(selected, forms)
         return 0
+    if args.rounds < 2:
+        parser.error("quartiles need two rounds or more")
     threads = [int(count) for count in args.threads.split(",")]
     if max(threads) > len(os.sched_getaffinity(0)):
         parser.error(f"this machine has {len(os.sched_getaffinity(0))} CPUs")

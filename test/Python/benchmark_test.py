@@ -57,6 +57,18 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(entry["quartiles"], [1.8, 2.0])
         self.assertAlmostEqual(entry["engines"]["onnxruntime"]["ratio"], 2)
 
+    def test_one_thread_beside_several(self):
+        found = result()
+        found["threads"] = 2
+        fast = contestant("slim" + report.ALONE, "slim", "fp32", [1.0, 1.0, 1.0])
+        found["contestants"].append(fast)
+        (entry,) = report.ratios(found, ["fp32"])
+        self.assertEqual(entry["slim"], "slim")
+        facts = {"labels": ["slim"], "threads": [2], "results": [found]}
+        facts.update(processor="P", date="D", versions={}, skipped=[])
+        self.assertIn("Speed of all threads over that of one\n\n| case | slim |\n"
+                      "| --- | ---: |\n| matmul | 0.20 |", report.markdown(facts))
+
     def test_limits(self):
         shares = result()["contestants"][2]["limits"]
         self.assertAlmostEqual(shares["arithmetic"], 2 / 0.005 / 500)
