@@ -44,6 +44,9 @@ void slim::buildSlimToLinalgPipeline(OpPassManager &pm) {
 
 void slim::buildFormKernelsPipeline(OpPassManager &pm,
                                     const CPUPipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createFormRowsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
   PackWeightsPassOptions pack;
   pack.vectorBytes = options.vectorBytes;
@@ -79,6 +82,10 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   kernels.threads = options.threads;
   llvm::append_range(kernels.features, options.features);
   pm.addNestedPass<func::FuncOp>(createLowerKernelsPass(kernels));
+  LowerRowsPassOptions rows;
+  rows.vectorBytes = options.vectorBytes;
+  rows.threads = options.threads;
+  pm.addNestedPass<func::FuncOp>(createLowerRowsPass(rows));
   LowerLoopsPassOptions loops;
   loops.threads = options.threads;
   pm.addNestedPass<func::FuncOp>(createLowerLoopsPass(loops));

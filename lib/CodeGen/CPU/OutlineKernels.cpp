@@ -52,6 +52,9 @@ struct OutlineKernelsPass
       } else if (auto kernel = dyn_cast<cpu::KernelOp>(op)) {
         if (kernel.hasBufferSemantics())
           ops.push_back(op);
+      } else if (auto rows = dyn_cast<cpu::RowsOp>(op)) {
+        if (rows.hasBufferSemantics())
+          ops.push_back(op);
       }
     });
     for (Operation *op : ops)

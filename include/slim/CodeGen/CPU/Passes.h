@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "slim/CodeGen/CPU/IR/SlimCPU.h"
 #include "slim/Support/LLVM.h"
 
 namespace slim {

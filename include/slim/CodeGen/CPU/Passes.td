@@ -144,6 +144,92 @@ def LowerKernelsPass : Pass<"slim-cpu-lower-kernels", "::mlir::func::FuncOp"> {
     "::mlir::vector::VectorDialect"];
 }
 
+def FormRowsPass : Pass<"slim-cpu-form-rows", "::mlir::func::FuncOp"> {
+  let summary = "reductions along rows and arithmetic around them as one kernel";
+  let description = [{
+    Gathers linalg generics on tensors that work on the same rows into one
+    `slim_cpu.rows`: a reduction over the row, elementwise ops that feed it,
+    ops on its result, elementwise ops that read that result, and further
+    reductions. Softmax and norms become one kernel each, with the additions
+    before and the scales after them; a sum alone becomes one, too.
+
+    Leaves alone: products, windows, ops that read tensors at computed indices,
+    elements that vectors do not hold (booleans), arithmetic on the result of a
+    product.
+
+    Example:
+
+    ```mlir
+    %sum = linalg.generic {... ["parallel", "reduction"]} ins(%x) outs(%zero) {
+      %s = arith.addf %out, %in : f32 ... }
+    %y = linalg.generic {... ["parallel", "parallel"]} ins(%x, %sum) outs(%e) {
+      %d = arith.divf %in, %in_0 : f32 ... }
+    ```
+
+    becomes
+
+    ```mlir
+    %y = slim_cpu.rows ins(%x : tensor<?x64xf32>) outs(%e : tensor<?x64xf32>)
+        {indexing_maps = [...], iterator_types = ["parallel", "reduction"]} body {
+    ^bb0(%xe: f32):
+      %sum = slim_cpu.reduce <add> %xe : f32
+      %d = arith.divf %xe, %sum : f32
+      slim_cpu.rows_yield %d : f32
+    } -> tensor<?x64xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numFormed", "num-formed", "Kernels formed">,
+    Statistic<"numOps", "num-ops", "Ops that went into them">,
+  ];
+  let dependentDialects = ["::slim::cpu::SlimCPUDialect"];
+}
+
+def LowerRowsPass : Pass<"slim-cpu-lower-rows", "::mlir::func::FuncOp"> {
+  let summary = "row kernels on buffers to vector loops";
+  let description = [{
+    Lowers `slim_cpu.rows` to loops over rows, and over the row as often as
+    reductions depend on each other. Vectors run along the loop along which
+    operands are contiguous, whether it is the row's or not; four of them are in
+    flight, and what does not fill a vector goes through a mask. Values that are
+    expensive and needed in several passes are kept in the row of an output.
+    Operands that are not contiguous make the kernel a scalar one.
+
+    Example: for
+
+    ```mlir
+    slim_cpu.rows ins(%x : memref<?x64xf32>) outs(%y : memref<?xf32>)
+        {..., iterator_types = ["parallel", "reduction"]} body {
+    ^bb0(%xe: f32):
+      %sum = slim_cpu.reduce <add> %xe : f32
+      slim_cpu.rows_yield %sum : f32
+    }
+    ```
+
+    the result is
+
+    ```mlir
+    scf.for %i = %c0 to %rows step %c1 {
+      %s:4 = scf.for %j = %c0 to %c64 step %c64 iter_args(...) { ... }
+      %r = vector.reduction <add>, %s : vector<16xf32> into f32
+      memref.store %r, %y[%i] : memref<?xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "unsigned", "32",
+           "Bytes of a vector register">,
+    Option<"threads", "threads", "bool", "false",
+           "Emit scf.parallel for the rows of large kernels">,
+  ];
+  let statistics = [
+    Statistic<"numLowered", "num-lowered", "Kernels lowered">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
 def LowerLoopsPass : Pass<"slim-cpu-lower-loops", "::mlir::func::FuncOp"> {
   let summary = "what is left of linalg on buffers to loops";
   let description = [{

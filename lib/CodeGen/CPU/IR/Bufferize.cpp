@@ -53,5 +53,6 @@ struct KernelModel
 void cpu::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, SlimCPUDialect *) {
     KernelOp::attachInterface<KernelModel>(*context);
+    attachRowBufferizationModels(context);
   });
 }

@@ -3,11 +3,13 @@
 #define SLIM_CODEGEN_CPU_IR_SLIMCPU_H
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "slim/Support/LLVM.h"
 
@@ -17,6 +19,9 @@
 #include "slim/CodeGen/CPU/IR/SlimCPU.h.inc"
 
 namespace slim::cpu {
+
+/// Part of registerBufferizationModels.
+void attachRowBufferizationModels(MLIRContext *context);
 
 /// Lets one-shot bufferization take the dialect's ops.
 void registerBufferizationModels(DialectRegistry &registry);

@@ -17,7 +17,8 @@ def SlimCPU_Dialect : Dialect {
     by `slim-cpu-lower-kernels`.
   }];
   let cppNamespace = "::slim::cpu";
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
@@ -105,5 +106,7 @@ def SlimCPU_YieldOp : Op<SlimCPU_Dialect, "yield", [
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
+
+include "slim/CodeGen/CPU/IR/SlimCPURowOps.td"
 
 #endif // SLIM_CODEGEN_CPU_IR_SLIMCPU_TD
