@@ -1,4 +1,5 @@
 //===- ApproximateMath.cpp - Vectorizable transcendental functions --------===//
+#include "FastMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
@@ -15,13 +16,10 @@ namespace slim {
 using namespace mlir;
 using namespace slim;
 
-/// Functions whose f32 approximation is accurate to a few units in the last
-/// place over the whole range.
+/// Those of upstream's approximations that are accurate to a few units in the
+/// last place over the whole range.
 static bool hasApproximation(StringRef name) {
-  static const llvm::StringSet<> names = {
-      math::ErfOp::getOperationName(), math::ExpOp::getOperationName(),
-      math::LogOp::getOperationName(), math::TanhOp::getOperationName()};
-  return names.contains(name);
+  return name == math::TanhOp::getOperationName();
 }
 
 /// Whatever is not approximated is a libm call in f32 for 16-bit floats, too.
@@ -43,6 +41,7 @@ struct ApproximateMathPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathF32ExpansionPatterns(patterns, needsF32);
+    cpu::populateFastMathPatterns(patterns);
     populateMathPolynomialApproximationPatterns(patterns, hasApproximation);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -1,0 +1,27 @@
+//===- FastMath.h - Fast transcendental functions ----------*- C++ -*-===//
+//
+// Private to this room.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SLIM_LIB_CODEGEN_CPU_FASTMATH_H
+#define SLIM_LIB_CODEGEN_CPU_FASTMATH_H
+
+#include "mlir/IR/PatternMatch.h"
+#include "slim/Support/LLVM.h"
+
+namespace slim::cpu {
+
+/// Expands math.exp, math.erf and math.log of f32 numbers and vectors, without
+/// branches and tables. Largest errors in units in the last place of the f32
+/// result, over all f32 arguments (test/CodeGen/CPU/math-run.test):
+///
+///   exp  2; results below 2^-126, which would be subnormal, are 0
+///   erf  6
+///   log  2
+///
+/// Infinities and NaN are exact.
+void populateFastMathPatterns(RewritePatternSet &patterns);
+
+} // namespace slim::cpu
+
+#endif // SLIM_LIB_CODEGEN_CPU_FASTMATH_H
