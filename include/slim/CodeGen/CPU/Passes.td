@@ -446,12 +446,14 @@ def ApproximateMathPass : Pass<"slim-approximate-math"> {
   let summary = "vectorizable forms of transcendental functions";
   let description = [{
     Replaces f32 functions that would be calls of libm, one element at a time,
-    by polynomial and rational approximations of upstream's math dialect that
-    LLVM vectorizes: exp, log, tanh, erf and kin, with errors of a few units in
-    the last place. 16-bit floats are computed in f32. f64 stays with libm.
+    on numbers and on vectors, by polynomials and quotients of polynomials
+    without branches and tables: exp and log (largest error 2 units in the last
+    place, exp below 2^-126 being 0), erf (6) and, from upstream's math dialect,
+    tanh (6). 16-bit floats are computed in f32. f64 stays with libm.
 
-    Example: `math.exp %x : f32` becomes a range reduction by `math.floor` and a
-    polynomial of `math.fma`s.
+    Example: `math.exp %x : f32` becomes a polynomial of the rest that x leaves
+    when multiples of ln 2 are taken away, by `math.fma`s, and the addition of
+    the multiple to the exponent's bits.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",
