@@ -11,25 +11,20 @@ qemu-user through a C program. Every floating-point output must agree within
 """
 import argparse
 import os
-import shutil
 import sys
 import time
 
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.join(HERE, "../../..")
-sys.path.insert(0, os.path.join(ROOT, "python"))
+sys.path.insert(0, os.path.join(HERE, "../../../python"))
 sys.path.insert(0, os.path.join(HERE, ".."))
+import emulator
 import models
 import raw_run
 import slim
 
-SKIPPED = 77
 TOLERANCE = 1e-4  # of an output's largest magnitude
-TRIPLE = "aarch64-unknown-linux-gnu"
-SYSROOT = "/usr/aarch64-linux-gnu"
-TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64")
 
 
 def compare(name: str, actual: np.ndarray, expected: np.ndarray) -> bool:
@@ -59,16 +54,10 @@ def main() -> int:
     parser.add_argument("--compress", help="recipe for slimc")
     args = parser.parse_args()
 
-    compiler, emulator = map(shutil.which, TOOLS)
-    if not compiler or not emulator or not os.path.isdir(SYSROOT):
-        print(f"skipped: {', '.join(TOOLS)} and {SYSROOT} are needed; run make deps")
-        return SKIPPED
+    if not emulator.available():
+        return emulator.SKIPPED
     os.makedirs(args.work, exist_ok=True)
-    program = os.path.join(args.work, "raw_run")
-    raw_run.run(
-        [compiler, "-std=c11", "-D_GNU_SOURCE", "-O1", "-I", os.path.join(ROOT, "include")]
-        + [os.path.join(HERE, "raw_run.c"), "-o", program]
-    )
+    program = emulator.build_raw_run(args.work)
     path = os.path.join(args.models, args.name + ".onnx")
     real = models.REAL_MODELS[args.name]
     inputs = real.inputs(np.random.default_rng(0), **real.shapes[0])
@@ -82,14 +71,11 @@ def main() -> int:
         arguments = raw_run.write_inputs(model, inputs, args.work)
         for cpu in args.mcpu or ["cortex-a76"]:
             library = os.path.join(args.work, f"{cpu}.so")
-            target = [f"--triple={TRIPLE}", f"--mcpu={cpu}"]
+            target = [f"--triple={emulator.TRIPLE}", f"--mcpu={cpu}"]
             raw_run.compile_model(args.slimc, path, library, *flags, *target)
             prefix = os.path.join(args.work, "out")
             start = time.monotonic()
-            text = raw_run.run(
-                [emulator, "-L", SYSROOT, "-cpu", "max", program, library, "1", prefix]
-                + arguments
-            )
+            text = raw_run.run([*program, library, "1", prefix, *arguments])
             print(f"{cpu}: ran in {time.monotonic() - start:.1f} s")
             outputs = raw_run.read_outputs(model, text, prefix)
             for name, value in expected.items():
