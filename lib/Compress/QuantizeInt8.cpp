@@ -22,8 +22,41 @@ namespace slim {
 
 using namespace slim;
 
-static FailureOr<CompressionOutcome> quantize(CompressibleWeight &weight,
-                                              WeightRewriter &rewriter) {
+/// Sums of at most so many products of a difference of 8-bit numbers and an
+/// 8-bit number fit 32 bits.
+static constexpr int64_t kMaxTerms = INT32_MAX / (255 * 128);
+
+/// Quantizes the inputs of the linear ops that multiply by `weight`, row by
+/// row. Returns how many these are.
+static int64_t quantizeActivations(const CompressibleWeight &weight) {
+  int64_t count = 0;
+  for (CompressibleOpInterface consumer : weight.consumers) {
+    auto linear = dyn_cast<LinearOp>(consumer.getOperation());
+    // The weight of an integer product is codes and scales, nothing else.
+    if (!linear || !linear.getWeight().getDefiningOp<DequantizeOp>())
+      continue;
+    auto type = cast<RankedTensorType>(linear.getInput().getType());
+    auto weightType = cast<RankedTensorType>(linear.getWeight().getType());
+    if (!type.getElementType().isF32() ||
+        weightType.getDimSize(linear.getTransposed() ? 0 : 1) > kMaxTerms)
+      continue;
+    OpBuilder builder(linear);
+    Location loc = linear.getLoc();
+    auto codes = DynamicQuantizeOp::create(builder, loc, linear.getInput(),
+                                           /*per_row=*/true);
+    SmallVector<int64_t> block(type.getRank(), 1);
+    block.back() = 0;
+    Value input =
+        DequantizeOp::create(builder, loc, type, codes.getResult(),
+                             codes.getScale(), codes.getZeroPoint(), block);
+    linear.getInputMutable().assign(input);
+    ++count;
+  }
+  return count;
+}
+
+static FailureOr<CompressionOutcome>
+quantize(CompressibleWeight &weight, WeightRewriter &rewriter, bool isDynamic) {
   WeightOp stored = weight.tree.getWeights().front();
   RankedTensorType storedType = stored.getTensorType();
   Type elementType = storedType.getElementType();
@@ -82,8 +115,15 @@ static FailureOr<CompressionOutcome> quantize(CompressibleWeight &weight,
                                       /*zero_point=*/Value(), block);
     return rebuildTree(builder, root, leaf);
   });
-  return CompressionOutcome::applied("8-bit codes with " + Twine(view.extent) +
-                                     (view.extent == 1 ? " scale" : " scales"));
+  int64_t products = isDynamic ? quantizeActivations(weight) : 0;
+  auto outcome = CompressionOutcome::applied(
+      "8-bit codes with " + Twine(view.extent) +
+      (view.extent == 1 ? " scale" : " scales") +
+      (products ? ", activations quantized by row" : ""));
+  if (products)
+    outcome.with("integer_products",
+                 Builder(storedType.getContext()).getI64IntegerAttr(products));
+  return outcome;
 }
 
 namespace {
@@ -91,9 +131,18 @@ struct QuantizeInt8Pass : slim::impl::QuantizeInt8PassBase<QuantizeInt8Pass> {
   using Base::Base;
 
   void runOnOperation() override {
-    FailureOr<CompressionCounts> counts =
-        compressWeights(getOperation(), getArgument(),
-                        {include, exclude, minElements}, quantize);
+    if (activations != "none" && activations != "dynamic") {
+      emitError(getOperation().getLoc(), "quantize-int8: option 'activations' "
+                                         "must be none or dynamic, not '")
+          << activations << "'";
+      return signalPassFailure();
+    }
+    bool isDynamic = activations == "dynamic";
+    FailureOr<CompressionCounts> counts = compressWeights(
+        getOperation(), getArgument(), {include, exclude, minElements},
+        [&](CompressibleWeight &weight, WeightRewriter &rewriter) {
+          return quantize(weight, rewriter, isDynamic);
+        });
     if (failed(counts))
       return signalPassFailure();
     numCompressed += counts->applied;

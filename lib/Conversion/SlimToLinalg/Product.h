@@ -22,8 +22,8 @@ struct Product {
   Value init; ///< what the products are added to; zeros if null
 };
 
-/// A factor (of signless type) in the type of the sum; an integer is extended by
-/// its sign.
+/// A factor (of signless type) in the type of the sum; an integer is extended
+/// by its sign.
 Value widenFactor(OpBuilder &b, Location loc, Value value, Type accumulator,
                   bool isUnsigned);
 
