@@ -32,6 +32,7 @@ void slim::buildSimplifyPipeline(OpPassManager &pm) {
 }
 
 void slim::buildSlimToLinalgPipeline(OpPassManager &pm) {
+  pm.addPass(createFormIntegerOpsPass());
   pm.addPass(createSinkDecodePass());
   pm.addPass(createConvertSlimToLinalgPass());
   pm.addPass(createCanonicalizerPass());
