@@ -8,6 +8,9 @@
 
 namespace slim {
 
+/// Where the channels of an image [N, C, spatial...] lie in memory.
+enum class ImageOrder { ChannelsLast, ChannelsFirst };
+
 #define GEN_PASS_DECL
 #include "slim/Conversion/Passes.h.inc"
 

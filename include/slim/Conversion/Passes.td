@@ -185,4 +185,72 @@ def FuseElementwisePass : Pass<"slim-fuse-elementwise"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def AssignLayoutsPass : Pass<"slim-assign-layouts", "::mlir::func::FuncOp"> {
+  let summary = "images with their channels last, without transposes between";
+  let description = [{
+    Chooses for each tensor the order in which its dimensions lie in memory, so
+    that convolutions and pools find and leave their images in the order wanted
+    (`channels-last` by default), and makes it so by permuting types and
+    indexing maps:
+
+    - Convolutions (any number of spatial dimensions, groups, extents of 1) and
+      pools are recognized by their indexing maps. Their loops become batch,
+      space, groups, filters, then the kernel and the channels.
+    - Other linalg ops take the order of their operands: elementwise chains,
+      reductions, broadcasts, resampling that reads by `tensor.extract`. The
+      loops are interchanged so that results are written as they lie.
+    - `tensor.insert_slice`, `extract_slice`, `pad`, `cast` and reshapes follow,
+      unless a reshape merges dimensions that no longer lie side by side; and
+      so do results of `scf.if`.
+    - Transposes that the model has become nothing where they undo or make the
+      order.
+
+    Weights keep their order: kernels read them through their maps. What
+    remains are transposes (`linalg.transpose`) at function arguments, results,
+    and ops that need the old order. Functions without convolutions and pools,
+    and ops within regions of others, stay as they are. Results are identical
+    but for the order of sums.
+
+    Example:
+
+    ```mlir
+    #x = affine_map<(n, f, h, w, c) -> (n, c, h, w)>
+    #w = affine_map<(n, f, h, w, c) -> (f, c)>
+    #y = affine_map<(n, f, h, w, c) -> (n, f, h, w)>
+    %y = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = [
+        "parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x8x9x9xf32>, tensor<4x8xf32>)
+      outs(%zeros : tensor<1x4x9x9xf32>) ...
+    ```
+
+    becomes, between a transpose of `%x` and one of the result,
+
+    ```mlir
+    #x = affine_map<(n, h, w, f, c) -> (n, h, w, c)>
+    #w = affine_map<(n, h, w, f, c) -> (f, c)>
+    #y = affine_map<(n, h, w, f, c) -> (n, h, w, f)>
+    %y = linalg.generic {...}
+      ins(%xt, %w : tensor<1x9x9x8xf32>, tensor<4x8xf32>)
+      outs(%zeros : tensor<1x9x9x4xf32>) ...
+    ```
+  }];
+  let options = [
+    Option<"order", "order", "::slim::ImageOrder",
+           "::slim::ImageOrder::ChannelsLast", "Where channels lie", [{
+             ::llvm::cl::values(
+               clEnumValN(::slim::ImageOrder::ChannelsLast, "channels-last",
+                          "innermost: [N, spatial..., C]"),
+               clEnumValN(::slim::ImageOrder::ChannelsFirst, "channels-first",
+                          "before space: [N, C, spatial...]"))
+           }]>,
+  ];
+  let statistics = [
+    Statistic<"numRewritten", "num-rewritten", "Values made in another order">,
+    Statistic<"numTransposes", "num-transposes", "Transposes inserted">,
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // SLIM_CONVERSION_PASSES_TD

@@ -14,6 +14,7 @@ namespace slim::conversion {
 
 void populateAttentionPatterns(const TypeConverter &, RewritePatternSet &);
 void populateConvPatterns(const TypeConverter &, RewritePatternSet &);
+void populateConvTransposePatterns(const TypeConverter &, RewritePatternSet &);
 void populateDecodePatterns(const TypeConverter &, RewritePatternSet &);
 void populateElementwisePatterns(const TypeConverter &, RewritePatternSet &);
 void populateEmptyPatterns(const TypeConverter &, RewritePatternSet &);

@@ -1,7 +1,6 @@
 //===- Pool.cpp - Lowering of pooling -------------------------------------===//
 //
-// Small windows are written out in the body of parallel loops, as depthwise
-// convolutions are; large ones are reductions.
+// A pool is a reduction of windows over the padded input.
 //
 //===----------------------------------------------------------------------===//
 #include "Patterns.h"
@@ -28,20 +27,6 @@ Value reduceWindows(OpBuilder &b, Location loc, const Windows &windows,
   llvm::append_range(extents, windows.output);
   SmallVector<AffineExpr> position{b.getAffineDimExpr(0),
                                    b.getAffineDimExpr(1)};
-
-  if (*windows.getNumTaps() <= kUnrolledTaps) {
-    SmallVector<Value> operands = sliceTaps(b, loc, windows, padded);
-    SmallVector<AffineMap> maps(operands.size(),
-                                b.getMultiDimIdentityMap(extents.size()));
-    return createParallelGeneric(
-        b, loc, extents, elementType, operands, maps,
-        [&](OpBuilder &b, Location loc, ValueRange args) {
-          Value result = args.front();
-          for (Value value : args.drop_front())
-            result = combine(b, loc, result, value);
-          return result;
-        });
-  }
 
   // The second operand only says how large a window is.
   Value shape = createEmpty(b, loc, windows.kernel, elementType);

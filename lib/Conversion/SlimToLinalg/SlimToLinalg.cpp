@@ -75,6 +75,7 @@ struct ConvertSlimToLinalgPass
 
     conversion::populateAttentionPatterns(converter, patterns);
     conversion::populateConvPatterns(converter, patterns);
+    conversion::populateConvTransposePatterns(converter, patterns);
     conversion::populateDecodePatterns(converter, patterns);
     conversion::populateElementwisePatterns(converter, patterns);
     conversion::populateEmptyPatterns(converter, patterns);

@@ -117,36 +117,3 @@ SmallVector<AffineExpr> conversion::getWindowExprs(MLIRContext *context,
         getAffineDimExpr(firstKernel + dim, context) * windows.dilations[dim]);
   return exprs;
 }
-
-SmallVector<SmallVector<int64_t>> conversion::getTaps(const Windows &windows) {
-  SmallVector<SmallVector<int64_t>> taps(1);
-  for (OpFoldResult extent : windows.kernel) {
-    SmallVector<SmallVector<int64_t>> longer;
-    for (const SmallVector<int64_t> &tap : taps)
-      for (int64_t k = 0; k < *getConstantIntValue(extent); ++k) {
-        longer.push_back(tap);
-        longer.back().push_back(k);
-      }
-    taps = std::move(longer);
-  }
-  return taps;
-}
-
-SmallVector<Value> conversion::sliceTaps(OpBuilder &b, Location loc,
-                                         const Windows &windows, Value tensor) {
-  SmallVector<OpFoldResult> sizes{getExtent(b, loc, tensor, 0),
-                                  getExtent(b, loc, tensor, 1)};
-  llvm::append_range(sizes, windows.output);
-  SmallVector<OpFoldResult> steps(2, b.getIndexAttr(1));
-  for (int64_t stride : windows.strides)
-    steps.push_back(b.getIndexAttr(stride));
-  SmallVector<Value> slices;
-  for (const SmallVector<int64_t> &tap : getTaps(windows)) {
-    SmallVector<OpFoldResult> offsets(2, b.getIndexAttr(0));
-    for (auto [k, dilation] : llvm::zip_equal(tap, windows.dilations))
-      offsets.push_back(b.getIndexAttr(k * dilation));
-    slices.push_back(
-        tensor::ExtractSliceOp::create(b, loc, tensor, offsets, sizes, steps));
-  }
-  return slices;
-}

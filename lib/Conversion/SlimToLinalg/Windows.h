@@ -42,19 +42,6 @@ SmallVector<AffineExpr> getWindowExprs(MLIRContext *context,
                                        unsigned firstOutput,
                                        unsigned firstKernel);
 
-/// For each position within a window, row-major, the elements of `tensor`
-/// [N, C, padded spatial...] there: slices [N, C, output...]. The kernel's
-/// extents are static.
-SmallVector<Value> sliceTaps(OpBuilder &b, Location loc, const Windows &windows,
-                             Value tensor);
-
-/// Windows of at most this many elements are written out in a loop's body,
-/// which leaves parallel loops that vectorize and fuse.
-constexpr int64_t kUnrolledTaps = 25;
-
-/// The positions within a window of static kernel extents, row-major.
-SmallVector<SmallVector<int64_t>> getTaps(const Windows &windows);
-
 } // namespace slim::conversion
 
 #endif // SLIM_LIB_CONVERSION_SLIMTOLINALG_WINDOWS_H

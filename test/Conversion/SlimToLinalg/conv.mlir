@@ -1,15 +1,18 @@
 // RUN: slim-opt --convert-slim-to-linalg --canonicalize --cse --split-input-file %s | FileCheck %s
 
-// One sample: no loop. Patches as columns, the bias as the product's initial
-// value.
-// CHECK: #[[WINDOW:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d3 * 2 + d1, d4 * 2 + d2)>
+// One reduction over channels and kernel; the bias after the sum.
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d4, d2 * 2 + d5, d3 * 2 + d6)>
+// CHECK-DAG: #[[W:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d1, d4, d5, d6)>
+// CHECK-DAG: #[[Y:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>
 // CHECK-LABEL: func.func @conv
-// CHECK-NOT: scf.for
-// CHECK: tensor.insert_slice %{{.*}}[0, 0, 1, 1] [1, 3, 224, 224]
-// CHECK: linalg.generic {indexing_maps = [#[[WINDOW]]
-// CHECK: %[[COLUMNS:.*]] = tensor.collapse_shape %{{.*}} : tensor<3x3x3x112x112xf32> into tensor<27x12544xf32>
-// CHECK: %[[BIAS:.*]] = linalg.broadcast
-// CHECK: linalg.matmul ins(%{{.*}}, %[[COLUMNS]] : tensor<32x27xf32>, tensor<27x12544xf32>) outs(%[[BIAS]]
+// CHECK: %[[PADDED:.*]] = tensor.insert_slice %{{.*}}[0, 0, 1, 1] [1, 3, 224, 224]
+// CHECK: %[[ZEROS:.*]] = linalg.fill
+// CHECK: linalg.generic {indexing_maps = [#[[X]], #[[W]], #[[Y]]], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%[[PADDED]], %{{.*}} : tensor<1x3x226x226xf32>, tensor<32x3x3x3xf32>) outs(%[[ZEROS]] : tensor<1x32x112x112xf32>)
+// CHECK: arith.mulf %{{.*}} fastmath<reassoc,contract>
+// CHECK: arith.addf %{{.*}} fastmath<reassoc,contract>
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "parallel"]
+// CHECK: arith.addf
 func.func @conv(%x: tensor<1x3x224x224xf32>, %w: tensor<32x3x3x3xf32>, %b: tensor<32xf32>) -> tensor<1x32x112x112xf32> {
   %y = slim.conv %x, %w, %b {strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1}
     : (tensor<1x3x224x224xf32>, tensor<32x3x3x3xf32>, tensor<32xf32>) -> tensor<1x32x112x112xf32>
@@ -18,12 +21,12 @@ func.func @conv(%x: tensor<1x3x224x224xf32>, %w: tensor<32x3x3x3xf32>, %b: tenso
 
 // -----
 
-// A pointwise convolution's input is the matrix; a loop over the samples.
+// No loop over a kernel of one element.
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d4, d2, d3)>
+// CHECK-DAG: #[[W:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d4)>
 // CHECK-LABEL: func.func @pointwise
-// CHECK: tensor.collapse_shape
-// CHECK: scf.for
-// CHECK: linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<32x8xf32>, tensor<8x?xf32>)
-// CHECK: tensor.insert_slice
+// CHECK: tensor.collapse_shape %{{.*}} : tensor<32x8x1x1xf32> into tensor<32x8xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[X]], #[[W]], #{{.*}}]
 func.func @pointwise(%x: tensor<?x8x?x?xf32>, %w: tensor<32x8x1x1xf32>) -> tensor<?x32x?x?xf32> {
   %y = slim.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
     : (tensor<?x8x?x?xf32>, tensor<32x8x1x1xf32>) -> tensor<?x32x?x?xf32>
@@ -32,12 +35,11 @@ func.func @pointwise(%x: tensor<?x8x?x?xf32>, %w: tensor<32x8x1x1xf32>) -> tenso
 
 // -----
 
-// Parallel loops only, with the nine products written out.
+// No loop over the channel and the filter of a group.
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2 + d4, d3 + d5)>
+// CHECK-DAG: #[[W:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d1, d4, d5)>
 // CHECK-LABEL: func.func @depthwise
-// CHECK: linalg.generic
-// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "parallel"]
-// CHECK-COUNT-9: arith.mulf %{{.*}} fastmath<contract>
-// CHECK-NOT: arith.mulf
+// CHECK: linalg.generic {indexing_maps = [#[[X]], #[[W]], #{{.*}}], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
 func.func @depthwise(%x: tensor<?x8x20x20xf32>, %w: tensor<8x1x3x3xf32>, %b: tensor<8xf32>) -> tensor<?x8x20x20xf32> {
   %y = slim.conv %x, %w, %b {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 8}
     : (tensor<?x8x20x20xf32>, tensor<8x1x3x3xf32>, tensor<8xf32>) -> tensor<?x8x20x20xf32>
@@ -47,9 +49,11 @@ func.func @depthwise(%x: tensor<?x8x20x20xf32>, %w: tensor<8x1x3x3xf32>, %b: ten
 // -----
 
 // A loop over the groups; one spatial dimension.
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d4, d3 + d5)>
+// CHECK-DAG: #[[W:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d1, d2, d4, d5)>
 // CHECK-LABEL: func.func @grouped
-// CHECK: scf.for %{{.*}} = %c0 to %c2
-// CHECK: linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<3x6xf32>, tensor<6x8xf32>)
+// CHECK: linalg.generic {indexing_maps = [#[[X]], #[[W]], #{{.*}}], {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x2x2x10xf32>, tensor<2x3x2x3xf32>)
+// CHECK: tensor.collapse_shape %{{.*}} : tensor<1x2x3x8xf32> into tensor<1x6x8xf32>
 func.func @grouped(%x: tensor<1x4x10xf32>, %w: tensor<6x2x3xf32>) -> tensor<1x6x8xf32> {
   %y = slim.conv %x, %w {strides = array<i64: 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 2}
     : (tensor<1x4x10xf32>, tensor<6x2x3xf32>) -> tensor<1x6x8xf32>
@@ -58,12 +62,14 @@ func.func @grouped(%x: tensor<1x4x10xf32>, %w: tensor<6x2x3xf32>) -> tensor<1x6x
 
 // -----
 
-// Bytes stay bytes until they are multiplied, and each is extended by its own
-// signedness.
+// Each operand is extended by its own signedness, one element at a time.
 // CHECK-LABEL: func.func @integers
-// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<6x36xi8>, tensor<36x16xi8>) outs(%{{.*}} : tensor<6x16xi32>)
-// CHECK: arith.extsi %{{.*}} : i8 to i32
-// CHECK: arith.extui %{{.*}} : i8 to i32
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x4x6x6xi8>, tensor<6x4x3x3xi8>) outs(%{{.*}} : tensor<1x6x4x4xi32>)
+// CHECK-DAG: arith.extui %{{.*}} : i8 to i32
+// CHECK-DAG: arith.extsi %{{.*}} : i8 to i32
+// CHECK: arith.muli
+// CHECK: arith.addi
+// CHECK-NOT: linalg.generic
 func.func @integers(%x: tensor<1x4x6x6xui8>, %w: tensor<6x4x3x3xi8>) -> tensor<1x6x4x4xi32> {
   %y = slim.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
     : (tensor<1x4x6x6xui8>, tensor<6x4x3x3xi8>) -> tensor<1x6x4x4xi32>
@@ -94,12 +100,16 @@ func.func @im2col(%x: tensor<1x8x10x10xf32>) -> tensor<100x72xf32> {
 
 // -----
 
-// Windows side by side: a product and a permutation.
+// Windows side by side: one product, and a permutation.
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d6, d4, d5)>
+// CHECK-DAG: #[[W:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d6, d3, d1, d2)>
 // CHECK-LABEL: func.func @conv_transpose_tiles
-// CHECK: linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<48x24xf32>, tensor<24x6400xf32>)
+// CHECK-NOT: scf.for
+// CHECK: linalg.generic {indexing_maps = [#[[X]], #[[W]], #{{.*}}]
+// CHECK: linalg.generic
+// CHECK: tensor.collapse_shape %{{.*}} : tensor<1x12x80x2x80x2xf32> into tensor<1x12x160x160xf32>
 // CHECK: linalg.generic
 // CHECK: arith.addf
-// CHECK: tensor.collapse_shape %{{.*}} : tensor<12x80x2x80x2xf32> into tensor<12x160x160xf32>
 // CHECK-NOT: scf.for
 func.func @conv_transpose_tiles(%x: tensor<1x24x80x80xf32>, %w: tensor<24x12x2x2xf32>, %b: tensor<12xf32>) -> tensor<1x12x160x160xf32> {
   %y = slim.conv_transpose %x, %w, %b {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>, groups = 1}
