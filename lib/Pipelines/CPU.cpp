@@ -68,6 +68,7 @@ void slim::buildFormKernelsPipeline(OpPassManager &pm,
 void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
                                       const CPUPipelineOptions &options) {
   // Buffers.
+  pm.addNestedPass<func::FuncOp>(createPlaceDestinationsPass());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
@@ -78,6 +79,8 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createMaterializeContiguousPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Copies of what now is one view to itself.
+  pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createPlaceDeallocationsPass());
   // Before kernels and libm's functions come in, which need no C interface.
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());

@@ -304,6 +304,54 @@ def LowerParallelPass : Pass<"slim-cpu-lower-parallel", "::mlir::ModuleOp"> {
     "::mlir::omp::OpenMPDialect", "::mlir::scf::SCFDialect"];
 }
 
+def PlaceDestinationsPass
+    : Pass<"slim-cpu-place-destinations", "::mlir::func::FuncOp"> {
+  let summary = "tensors to write into where bufferization needs them";
+  let description = [{
+    Prepares `tensor.empty` and `linalg.fill` for upstream's
+    `eliminate-empty-tensors` and one-shot bufferization, which copy where
+
+    - two ops write into one empty or filled tensor, which merging of common
+      subexpressions makes of equal ones: each op gets its own;
+    - a part is computed before the whole that it is inserted into exists: the
+      whole (a padded image, a concatenation) moves before the op that computes
+      its part, with the arithmetic on its extents, and the insertion right
+      behind it. Parts that do not overlap are inserted in the order in which
+      they are computed;
+    - a whole is filled and then overwritten: only the margins are filled.
+
+    Run it directly before these two. Results are identical.
+
+    Example:
+
+    ```mlir
+    %y = linalg.generic ... outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+    %f = linalg.fill ins(%zero : f32) outs(%g : tensor<6x8xf32>) -> tensor<6x8xf32>
+    %p = tensor.insert_slice %y into %f[1, 0] [4, 8] [1, 1]
+      : tensor<4x8xf32> into tensor<6x8xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %g = tensor.empty() : tensor<6x8xf32>
+    %s = tensor.extract_slice %g[0, 0] [1, 8] [1, 1] : ...
+    %t = linalg.fill ins(%zero : f32) outs(%s : tensor<1x8xf32>) -> ...
+    %h = tensor.insert_slice %t into %g[0, 0] [1, 8] [1, 1] : ...
+    ... // the same at [5, 0]
+    %y = linalg.generic ... outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+    %p = tensor.insert_slice %y into %i[1, 0] [4, 8] [1, 1] : ...
+    ```
+  }];
+  let statistics = [
+    Statistic<"numPlaced", "num-placed", "Insertions moved to their sources">,
+    Statistic<"numMargins", "num-margins", "Fills reduced to margins">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def LowerDynamicExpansionsPass
     : Pass<"slim-lower-dynamic-expansions", "::mlir::func::FuncOp"> {
   let summary = "memref.expand_shape with several open extents a group";
