@@ -7,6 +7,7 @@
 // are then read as they are stored.
 //
 //===----------------------------------------------------------------------===//
+#include "WindowEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -118,6 +119,9 @@ public:
   void finish();
 
 private:
+  LogicalResult matchProduct();
+  LogicalResult matchWindows();
+  void take(ArrayRef<OpOperand *> operands);
   AffineMap getMap(OpOperand &operand) {
     return op.getMatchingIndexingMap(&operand);
   }
@@ -139,15 +143,22 @@ private:
 } // namespace
 
 LogicalResult KernelBuilder::match() {
-  if (!op.hasPureTensorSemantics() || op.getNumDpsInputs() != 2 ||
-      op->getNumResults() != 1 || op.getNumReductionLoops() == 0 ||
-      op.hasIndexSemantics() || !isMultiplyAdd(*op.getBlock()) ||
+  if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
+      op.getNumReductionLoops() == 0 || op.hasIndexSemantics() ||
       !isVectorizable(*op.getBlock()))
     return failure();
-  OpOperand *out = op.getDpsInitOperand(0);
-  outputMap = getMap(*out);
+  outputMap = getMap(*op.getDpsInitOperand(0));
   if (!outputMap.isProjectedPermutation() || outputMap.getNumResults() == 0)
     return failure();
+  if (succeeded(matchProduct()))
+    return success();
+  return matchWindows();
+}
+
+LogicalResult KernelBuilder::matchProduct() {
+  if (op.getNumDpsInputs() != 2 || !isMultiplyAdd(*op.getBlock()))
+    return failure();
+  OpOperand *out = op.getDpsInitOperand(0);
   OpOperand *lhs = op.getDpsInputOperand(0), *rhs = op.getDpsInputOperand(1);
   unsigned vectorLoop = getVectorLoop();
   if (getMap(*lhs).isFunctionOfDim(vectorLoop))
@@ -164,18 +175,48 @@ LogicalResult KernelBuilder::match() {
             : !outputMap.isFunctionOfDim(loop))
       return failure();
 
-  inputs = {lhs->get(), rhs->get()};
-  inputMaps = {getMap(*lhs), getMap(*rhs)};
-  Location loc = op.getLoc();
-  Type sumType = getElementTypeOrSelf(out->get());
   init = getFillValue(out->get());
-
+  Type sumType = getElementTypeOrSelf(out->get());
   if (!init) {
     init = cast<TypedAttr>(rewriter.getZeroAttr(sumType));
     extras.push_back(out->get());
     extraMaps.push_back(outputMap);
   }
+  take({lhs, rhs});
+  return success();
+}
 
+/// Windows that slide over images whose last dimension is the output's.
+LogicalResult KernelBuilder::matchWindows() {
+  SmallVector<OpOperand *> operands = op.getDpsInputOperands();
+  SmallVector<AffineMap> maps = llvm::map_to_vector(
+      operands, [&](OpOperand *operand) { return getMap(*operand); });
+  if (!isWindowKernel(outputMap, maps))
+    return failure();
+  iterators = op.getIteratorTypesArray();
+  for (auto [loop, type] : llvm::enumerate(iterators))
+    if (type == utils::IteratorType::parallel &&
+        !outputMap.isFunctionOfDim(loop))
+      return failure();
+  init = getFillValue(op.getDpsInits().front());
+  if (!init)
+    return failure();
+  take(operands);
+  return success();
+}
+
+/// Makes `operands`, in this order, the inputs, and the op's body that of the
+/// kernel; what the output held is added by the epilogue if it is an extra.
+void KernelBuilder::take(ArrayRef<OpOperand *> operands) {
+  Location loc = op.getLoc();
+  Type sumType = init.getType();
+  SmallVector<Type> types;
+  for (OpOperand *operand : operands) {
+    inputs.push_back(operand->get());
+    inputMaps.push_back(getMap(*operand));
+    types.push_back(getElementTypeOrSelf(operand->get()));
+  }
+  types.push_back(sumType);
   auto addBlock = [&](Region &region, ArrayRef<Type> types) {
     Block *block = new Block();
     region.push_back(block);
@@ -184,21 +225,19 @@ LogicalResult KernelBuilder::match() {
     return block;
   };
   OpBuilder::InsertionGuard guard(rewriter);
-  Block *bodyBlock =
-      addBlock(body, {getElementTypeOrSelf(lhs->get()),
-                      getElementTypeOrSelf(rhs->get()), sumType});
+  Block *bodyBlock = addBlock(body, types);
   IRMapping mapping;
   Block *source = op.getBlock();
-  mapping.map(source->getArgument(lhs->getOperandNumber()),
-              bodyBlock->getArgument(0));
-  mapping.map(source->getArgument(rhs->getOperandNumber()),
-              bodyBlock->getArgument(1));
-  mapping.map(source->getArgument(2), bodyBlock->getArgument(2));
+  for (auto [i, operand] : llvm::enumerate(operands))
+    mapping.map(source->getArgument(operand->getOperandNumber()),
+                bodyBlock->getArgument(i));
+  mapping.map(source->getArguments().back(), bodyBlock->getArguments().back());
   rewriter.setInsertionPointToEnd(bodyBlock);
   for (Operation &inner : source->without_terminator())
     rewriter.clone(inner, mapping);
-  YieldOp::create(rewriter, loc,
-                  mapping.lookup(source->getTerminator()->getOperand(0)));
+  YieldOp::create(
+      rewriter, loc,
+      mapping.lookupOrDefault(source->getTerminator()->getOperand(0)));
 
   Block *epilogueBlock = addBlock(epilogue, {sumType});
   rewriter.setInsertionPointToEnd(epilogueBlock);
@@ -211,7 +250,6 @@ LogicalResult KernelBuilder::match() {
       result = arith::AddIOp::create(rewriter, loc, result, old);
   }
   YieldOp::create(rewriter, loc, result);
-  return success();
 }
 
 /// Fuses the only consumer of the result, if it is elementwise.
@@ -289,6 +327,8 @@ bool KernelBuilder::fuseConsumer() {
 /// Moves what computes the right operand element by element into the body,
 /// where only stored weights go in.
 bool KernelBuilder::fuseDecode() {
+  if (inputs.size() != 2)
+    return false;
   auto producer = inputs[1].getDefiningOp<linalg::LinalgOp>();
   if (!producer || !isElementwise(producer) || producer.getNumDpsInputs() == 0)
     return false;

@@ -1,5 +1,6 @@
 //===- LowerKernels.cpp - Kernels to register-blocked loops ---------------===//
 #include "KernelEmitter.h"
+#include "WindowEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -32,7 +33,8 @@ struct LowerKernelsPass
         return signalPassFailure();
       }
       OpBuilder b(op);
-      if (!emitBlocked(b, op, target))
+      if (!(isWindowKernel(op) ? emitWindows(b, op, target)
+                               : emitBlocked(b, op, target)))
         emitScalarLoops(b, op);
       ++numLowered;
       op.erase();
@@ -46,6 +48,15 @@ private:
       return false;
     KernelEmitter emitter(b, op, std::move(*nest),
                           MicroKernel::select(op, target), l2Bytes, threads);
+    if (!emitter.canEmit())
+      return false;
+    numPacked += emitter.needsPacking();
+    emitter.emit();
+    return true;
+  }
+
+  bool emitWindows(OpBuilder &b, KernelOp op, const KernelTarget &target) {
+    WindowEmitter emitter(b, op, target, threads);
     if (!emitter.canEmit())
       return false;
     numPacked += emitter.needsPacking();

@@ -1,5 +1,5 @@
 //===- PackWeights.cpp - Weights in reading order -------------------------===//
-#include "MicroKernel.h"
+#include "WindowEmitter.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
@@ -54,7 +54,7 @@ static std::optional<Layout> chooseLayout(KernelOp op, unsigned number,
       op.getOutputMap().getDimPosition(op.getOutputMap().getNumResults() - 1);
   Layout layout;
   layout.columns = kernel.getColumns();
-  layout.depth = number == 1 ? kernel.getDepth() : 1;
+  layout.depth = number == 1 && !isWindowKernel(op) ? kernel.getDepth() : 1;
   std::optional<unsigned> vectorDim;
   for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
     if (!expr.isFunctionOfDim(vectorLoop)) {

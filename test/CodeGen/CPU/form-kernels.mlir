@@ -81,12 +81,12 @@ func.func @start(%x: tensor<4x8xf32>, %w: tensor<8x16xf32>,
 
 // -----
 
-// A sum with two consumers keeps to itself; a depthwise product is not taken.
+// A sum with two consumers keeps to itself; a depthwise product is taken, too.
 
 // CHECK-LABEL: func @alone
 // CHECK: slim_cpu.kernel
 // CHECK: linalg.exp
-// CHECK: linalg.generic
+// CHECK: slim_cpu.kernel ins(%arg2, %arg3 : tensor<3x16xf32>, tensor<3x16xf32>)
 func.func @alone(%x: tensor<4x8xf32>, %w: tensor<8x16xf32>,
                  %v: tensor<3x16xf32>, %u: tensor<3x16xf32>)
     -> (tensor<4x16xf32>, tensor<4x16xf32>, tensor<16xf32>) {
@@ -148,4 +148,52 @@ func.func @decode(%x: tensor<4x8xf32>) -> tensor<4x16xf32> {
     ins(%x, %w : tensor<4x8xf32>, tensor<16x8xf32>)
     outs(%f : tensor<4x16xf32>) -> tensor<4x16xf32>
   return %y : tensor<4x16xf32>
+}
+
+// -----
+
+// A pool and the division of its sums; a sum along the last dimension is left.
+
+// CHECK-LABEL: func @pool
+// CHECK: slim_cpu.kernel ins(%arg0, %{{.*}} : tensor<?x9x9x16xf32>, tensor<3x3xf32>)
+// CHECK: arith.maximumf
+// CHECK: epilogue {
+// CHECK: arith.mulf
+// CHECK: linalg.generic
+// CHECK-SAME: "reduction"
+func.func @pool(%x: tensor<?x9x9x16xf32>, %n: index) -> (tensor<?x7x7x16xf32>, tensor<?x7x7xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %half = arith.constant 0.5 : f32
+  %k = tensor.empty() : tensor<3x3xf32>
+  %e = tensor.empty(%n) : tensor<?x7x7x16xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x7x7x16xf32>) -> tensor<?x7x7x16xf32>
+  %m = linalg.generic {indexing_maps = [
+      affine_map<(n, h, w, c, i, j) -> (n, h + i, w + j, c)>,
+      affine_map<(n, h, w, c, i, j) -> (i, j)>,
+      affine_map<(n, h, w, c, i, j) -> (n, h, w, c)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %k : tensor<?x9x9x16xf32>, tensor<3x3xf32>) outs(%f : tensor<?x7x7x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %q = arith.maximumf %a, %o : f32
+    linalg.yield %q : f32
+  } -> tensor<?x7x7x16xf32>
+  %h = linalg.generic {indexing_maps = [
+      affine_map<(n, h, w, c) -> (n, h, w, c)>, affine_map<(n, h, w, c) -> (n, h, w, c)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%m : tensor<?x7x7x16xf32>) outs(%e : tensor<?x7x7x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %q = arith.mulf %a, %half : f32
+    linalg.yield %q : f32
+  } -> tensor<?x7x7x16xf32>
+  %e3 = tensor.empty(%n) : tensor<?x7x7xf32>
+  %f3 = linalg.fill ins(%zero : f32) outs(%e3 : tensor<?x7x7xf32>) -> tensor<?x7x7xf32>
+  %s = linalg.generic {indexing_maps = [
+      affine_map<(n, h, w, c) -> (n, h, w, c)>, affine_map<(n, h, w, c) -> (n, h, w)>],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%h : tensor<?x7x7x16xf32>) outs(%f3 : tensor<?x7x7xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %q = arith.addf %a, %o : f32
+    linalg.yield %q : f32
+  } -> tensor<?x7x7xf32>
+  return %h, %s : tensor<?x7x7x16xf32>, tensor<?x7x7xf32>
 }

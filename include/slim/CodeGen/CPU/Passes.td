@@ -7,14 +7,16 @@ include "mlir/Pass/PassBase.td"
 def FormKernelsPass : Pass<"slim-cpu-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "sums of products with their epilogues as slim_cpu.kernel";
   let description = [{
-    Turns every linalg op on tensors that sums products of two operands (matrix
+    Turns linalg ops on tensors that sum products of two operands (matrix
     products, convolutions, of any element types that the body converts) into a
     `slim_cpu.kernel`, together with the elementwise ops that consume its
     result: bias, activation, residual, conversion. Elementwise ops that decode
     a right operand from weights move into the kernel's body.
 
     Taken are sums where the output's last dimension belongs to one operand
-    alone; depthwise products stay with linalg. A consumer is fused if the
+    alone, and reductions of any kind where it is the last dimension of the
+    first operand, too: depthwise convolutions and pools with their channels
+    last, sums of rows. A consumer is fused if the
     result has no other, and if the output's last dimension stays.
 
     Example:
@@ -103,6 +105,12 @@ def LowerKernelsPass : Pass<"slim-cpu-lower-kernels", "::mlir::func::FuncOp"> {
     operand, then blocks of rows. A right operand that is neither packed nor
     contiguous along the vectors is packed before the loops. Rows left over go
     through smaller kernels, columns left over through fewer vectors and a mask.
+
+    Where the left operand lies along the vectors as the output does (depthwise
+    convolutions, pools, sums of rows), there is nothing to block as a product:
+    several positions of a row are computed at a time, each vector of the image
+    is loaded once for all windows that hold it, and weights that are not packed
+    are copied first.
 
     Which instructions multiply is chosen by element types and `features`.
 
