@@ -1,6 +1,8 @@
 //===- BodyEvaluator.cpp - Scalar bodies on vectors -----------------------===//
 #include "MicroKernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -90,4 +92,17 @@ Value BodyEvaluator::get(OpBuilder &b, Location loc, Value value) {
 Value BodyEvaluator::getResult(OpBuilder &b, Location loc) {
   return toVector(b, loc, get(b, loc, block->getTerminator()->getOperand(0)),
                   lanes);
+}
+
+void cpu::createMaskedStore(OpBuilder &b, Location loc, Value vector,
+                            Value buffer, ValueRange indices, Value mask) {
+  auto create = mask.getDefiningOp<vector::CreateMaskOp>();
+  Type elementType = cast<VectorType>(vector.getType()).getElementType();
+  if (!create || elementType.getIntOrFloatBitWidth() >= 32 ||
+      getConstantIntValue(create.getOperands().front()) != 1) {
+    vector::MaskedStoreOp::create(b, loc, buffer, indices, mask, vector);
+    return;
+  }
+  Value element = vector::ExtractOp::create(b, loc, vector, 0);
+  memref::StoreOp::create(b, loc, element, buffer, indices);
 }

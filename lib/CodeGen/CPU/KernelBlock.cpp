@@ -289,7 +289,7 @@ void KernelEmitter::emitEpilogueRow(BodyEvaluator *evaluators,
     if (masks.empty())
       vector::StoreOp::create(b, loc, result, out.buffer, at);
     else
-      vector::MaskedStoreOp::create(b, loc, out.buffer, at, masks[v], result);
+      createMaskedStore(b, loc, result, out.buffer, at, masks[v]);
   }
 }
 

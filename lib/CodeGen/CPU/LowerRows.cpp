@@ -12,6 +12,7 @@
 // again.
 //
 //===----------------------------------------------------------------------===//
+#include "MicroKernel.h"
 #include "RowPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -483,8 +484,7 @@ void Emitter::store(OpOperand &operand, Value vector, int64_t v,
     Value element = vector::ExtractOp::create(b, loc, vector, 0);
     memref::StoreOp::create(b, loc, element, operand.get(), indices);
   } else if (span.mask) {
-    vector::MaskedStoreOp::create(b, loc, operand.get(), indices, span.mask,
-                                  vector);
+    cpu::createMaskedStore(b, loc, vector, operand.get(), indices, span.mask);
   } else {
     vector::StoreOp::create(b, loc, vector, operand.get(), indices);
   }

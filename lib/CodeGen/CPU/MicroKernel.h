@@ -123,6 +123,13 @@ private:
   DenseMap<std::pair<Value, BlockArgument>, bool> dependences;
 };
 
+/// Stores the elements of `vector` that `mask` selects. A single element of
+/// less than 32 bits is stored as a scalar: x86 code generation of LLVM 22
+/// merges the truncation of a vector into its masked store, and then writes 32
+/// bits where the mask is known to select the first element alone.
+void createMaskedStore(OpBuilder &b, Location loc, Value vector, Value buffer,
+                       ValueRange indices, Value mask);
+
 } // namespace slim::cpu
 
 #endif // SLIM_LIB_CODEGEN_CPU_MICROKERNEL_H

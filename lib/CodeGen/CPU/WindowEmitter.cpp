@@ -350,7 +350,7 @@ void WindowEmitter::emitColumns() {
         scf::IfOp::create(b, loc, any, /*withElseRegion=*/false).thenBlock());
   }
   ivs[column] = begin;
-  Value left = arith::SubIOp::create(b, loc, whole, begin);
+  Value left = b.createOrFold<arith::SubIOp>(loc, whole, begin);
   emitBlock(vector::CreateMaskOp::create(
       b, loc, VectorType::get({lanes}, b.getI1Type()), left));
 }
@@ -541,7 +541,7 @@ void WindowEmitter::emitEpilogue(Value mask, ArrayRef<Value> sums) {
           getIndices(shift(op.getOutputMap(), at, v, {}));
       Value buffer = op->getOperand(output);
       if (mask)
-        vector::MaskedStoreOp::create(b, loc, buffer, indices, mask, result);
+        createMaskedStore(b, loc, result, buffer, indices, mask);
       else
         vector::StoreOp::create(b, loc, result, buffer, indices);
     }

@@ -1,5 +1,5 @@
 // RUN: slim-opt %s --pass-pipeline='builtin.module(func.func(slim-cpu-place-destinations))' --split-input-file | FileCheck %s
-// RUN: slim-opt %s --pass-pipeline='builtin.module(func.func(slim-cpu-place-destinations),eliminate-empty-tensors,one-shot-bufferize{bufferize-function-boundaries},canonicalize)' --split-input-file | FileCheck %s --check-prefix=BUFFERS
+// RUN: slim-opt %s --pass-pipeline='builtin.module(func.func(slim-cpu-place-destinations),eliminate-empty-tensors,one-shot-bufferize{bufferize-function-boundaries},canonicalize,cse,canonicalize)' --split-input-file | FileCheck %s --check-prefix=BUFFERS
 
 // A padded image: only the margins are filled, and the image is computed into
 // their middle.
@@ -55,6 +55,7 @@ func.func @concat(%x: tensor<4x8xf32>) -> tensor<4x16xf32> {
 // -----
 
 // Parts that may overlap keep their order.
+// BUFFERS-LABEL: func @overlap
 // CHECK-LABEL: func @overlap
 // CHECK: linalg.exp
 // CHECK: linalg.abs
