@@ -138,10 +138,14 @@ Value KernelEmitter::getOffset(KernelOperand &operand,
 void KernelEmitter::emit() {
   bool parallel =
       threads && isLarge() && !op->getParentOfType<scf::ParallelOp>();
-  Value packed;
+  SmallVector<Value> copies;
   if (mustPack) {
     packRight(parallel);
-    packed = getInput(1).buffer;
+    copies.push_back(getInput(1).buffer);
+  }
+  if (hasConflictingRows()) {
+    packLeft(parallel);
+    copies.push_back(getInput(0).buffer);
   }
   SmallVector<unsigned> batch = nest.getLoops(LoopKind::Batch);
   SmallVector<Value> bounds;
@@ -172,8 +176,8 @@ void KernelEmitter::emit() {
     end = arith::MinSIOp::create(b, loc, end, index.get(extent));
     emitPanel(grid.back(), begin, end);
   });
-  if (packed)
-    memref::DeallocOp::create(b, loc, packed);
+  for (Value copy : copies)
+    memref::DeallocOp::create(b, loc, copy);
 }
 
 /// `begin` and `end` bound the first row loop; null for all of it.

@@ -70,6 +70,8 @@ private:
                 llvm::function_ref<void(ValueRange)> body);
   Quantity getChunk();
   void packRight(bool parallel);
+  bool hasConflictingRows();
+  void packLeft(bool parallel);
   void emitPanel(Value panel, Value begin, Value end);
   void emitRowLoops(ArrayRef<unsigned> loops, Value begin, Value end);
   void emitRowBlocks(Value begin, Value end);

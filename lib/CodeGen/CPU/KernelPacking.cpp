@@ -1,4 +1,4 @@
-//===- KernelPacking.cpp - Right operands in panels at run time -----------===//
+//===- KernelPacking.cpp - Operands copied before the loops ---------------===//
 #include "KernelEmitter.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -8,6 +8,71 @@
 
 using namespace slim;
 using namespace slim::cpu;
+
+/// Bytes after which addresses fall into the same set of a first-level cache,
+/// which holds 8 to 12 lines a set.
+static constexpr int64_t kSetBytes = 4096;
+
+/// Whether the rows of a register block compete for one set of the cache, and
+/// are read often enough for a copy to pay.
+bool KernelEmitter::hasConflictingRows() {
+  if (rowLoops.size() != 1 || reductions.size() != 1)
+    return false;
+  KernelOperand &left = getInput(0);
+  Quantity stride = left.strides[rowLoops.front()];
+  int64_t bytes = getElementType(left).getIntOrFloatBitWidth() / 8;
+  if (!stride.isFixed() || !left.strides[reductions.front()].is(1) ||
+      bytes == 0 || (stride.fixed * bytes) % kSetBytes != 0)
+    return false;
+  Quantity rows = getExtent(rowLoops.front()), width = getExtent(column);
+  return width.isFixed() && width.fixed >= 4 * columns &&
+         !(rows.isFixed() && rows.fixed < 8);
+}
+
+/// Copies the left operand to rows that do not compete.
+void KernelEmitter::packLeft(bool parallel) {
+  KernelOperand &left = getInput(0);
+  Type type = getElementType(left);
+  int64_t padding = 64 / (type.getIntOrFloatBitWidth() / 8);
+  SmallVector<unsigned> outer;
+  for (unsigned loop : nest.getLoops(LoopKind::Batch))
+    if (!left.strides[loop].is(0))
+      outer.push_back(loop);
+  outer.push_back(rowLoops.front());
+  KernelOperand copy;
+  copy.offset = Quantity::of(int64_t(0));
+  copy.strides.assign(nest.loops.size(), Quantity::of(int64_t(0)));
+  copy.strides[reductions.front()] = Quantity::of(int64_t(1));
+  Quantity size =
+      index.add(getExtent(reductions.front()), Quantity::of(padding));
+  for (unsigned loop : llvm::reverse(outer)) {
+    copy.strides[loop] = size;
+    size = index.mul(size, getExtent(loop));
+  }
+  copy.buffer = memref::AllocOp::create(
+      b, loc, MemRefType::get({ShapedType::kDynamic}, type),
+      ValueRange{index.get(size)}, b.getI64IntegerAttr(64));
+  SmallVector<Value> bounds;
+  for (unsigned loop : outer)
+    bounds.push_back(index.get(getExtent(loop)));
+  auto all = [](unsigned) { return true; };
+  emitGrid(bounds, parallel, [&](ValueRange grid) {
+    for (auto [loop, iv] : llvm::zip_equal(outer, grid))
+      ivs[loop] = iv;
+    Value offset = index.get(left.offset);
+    emitLoops(reductions, [&] {
+      Value from = index.add(getOffset(left, all), offset);
+      Value element = memref::LoadOp::create(b, loc, left.buffer, from);
+      memref::StoreOp::create(b, loc, element, copy.buffer,
+                              getOffset(copy, all));
+    });
+    for (unsigned loop : reductions)
+      ivs[loop] = Value();
+  });
+  for (unsigned loop : outer)
+    ivs[loop] = Value();
+  left = copy;
+}
 
 /// Copies the right operand to panels, as packed weights are.
 void KernelEmitter::packRight(bool parallel) {
