@@ -13,6 +13,7 @@
 #include "MicroKernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -36,8 +37,11 @@ public:
   SmallVector<Value> createStep(OpBuilder &b, Location loc,
                                 const KernelStep &step,
                                 ArrayRef<Value> sums) const override {
-    size_t numRows = step.rows.size(), numVectors = sums.size() / numRows;
-    SmallVector<Value> right = loadRight(b, loc, step, numVectors);
+    size_t numRows = step.rows.size();
+    SmallVector<Value> state(sums.take_back(getNumState()));
+    sums = sums.drop_back(getNumState());
+    size_t numVectors = sums.size() / numRows;
+    SmallVector<Value> right = loadRight(b, loc, step, numVectors, state);
     SmallVector<Value> next;
     for (size_t row = 0; row < numRows; ++row) {
       Value left = loadLeft(b, loc, step, row);
@@ -45,6 +49,7 @@ public:
         next.push_back(createDot(b, loc, sums[row * numVectors + v], left,
                                  right[v], form));
     }
+    llvm::append_range(next, state);
     return next;
   }
 
@@ -59,9 +64,11 @@ protected:
     return right;
   }
 
-  SmallVector<Value> loadRight(OpBuilder &b, Location loc,
-                               const KernelStep &step,
-                               size_t numVectors) const {
+  /// The right operand's vectors; `state` is what steps pass on.
+  virtual SmallVector<Value> loadRight(OpBuilder &b, Location loc,
+                                       const KernelStep &step,
+                                       size_t numVectors,
+                                       SmallVectorImpl<Value> &state) const {
     SmallVector<Value> right;
     auto type = VectorType::get({lanes * depth}, form.right);
     for (size_t v = 0; v < numVectors; ++v) {
@@ -127,7 +134,9 @@ public:
   SmallVector<Value> createColumnStep(OpBuilder &b, Location loc,
                                       const KernelStep &step,
                                       ArrayRef<Value> sums) const override {
-    SmallVector<Value> right = loadRight(b, loc, step, sums.size());
+    SmallVector<Value> state(sums.take_back(getNumState()));
+    sums = sums.drop_back(getNumState());
+    SmallVector<Value> right = loadRight(b, loc, step, sums.size(), state);
     // The byte 0x80 is what flipping the top bit adds: 128 to a signed left
     // operand that is taken as unsigned, -128 to an unsigned one taken as
     // signed.
@@ -140,6 +149,7 @@ public:
     shifted.leftIsUnsigned = !form.leftIsUnsigned;
     for (auto [sum, vector] : llvm::zip_equal(sums, right))
       next.push_back(createDot(b, loc, sum, shift, vector, shifted));
+    llvm::append_range(next, state);
     return next;
   }
 
@@ -183,6 +193,47 @@ protected:
       std::swap(left, right);
     std::string name = ("llvm.x86.avx512.vpdpbusd." + Twine(lanes * 32)).str();
     return call(b, loc, name, {sum, left, right});
+  }
+};
+
+/// vpdpbusd on a right operand of which only what is not zero is stored: a mask
+/// of 64 bits a vector says where the next bytes of the stream go (vpexpandb of
+/// AVX-512 VBMI2).
+class BitmaskVnniKernel : public VnniKernel {
+public:
+  using VnniKernel::VnniKernel;
+
+  unsigned getNumState() const override { return 1; }
+
+  SmallVector<Value> createState(OpBuilder &b, Location loc,
+                                 ArrayRef<Value> buffers,
+                                 ArrayRef<Value> columns) const override {
+    Value start = memref::LoadOp::create(b, loc, buffers[3], columns[2]);
+    return {arith::IndexCastOp::create(b, loc, b.getIndexType(), start)};
+  }
+
+protected:
+  SmallVector<Value> loadRight(OpBuilder &b, Location loc,
+                               const KernelStep &step, size_t numVectors,
+                               SmallVectorImpl<Value> &state) const override {
+    SmallVector<Value> right;
+    auto type = VectorType::get({lanes * depth}, form.right);
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    for (size_t v = 0; v < numVectors; ++v) {
+      Value at = arith::AddIOp::create(
+          b, loc, step.columns[1], arith::ConstantIndexOp::create(b, loc, v));
+      Value word = memref::LoadOp::create(b, loc, step.buffers[2], at);
+      Value mask = vector::BroadcastOp::create(
+          b, loc, VectorType::get({1}, b.getI64Type()), word);
+      mask = vector::BitCastOp::create(
+          b, loc, VectorType::get({lanes * depth}, b.getI1Type()), mask);
+      right.push_back(vector::ExpandLoadOp::create(
+          b, loc, type, step.buffers[1], state.front(), mask, zero));
+      Value count = math::CtPopOp::create(b, loc, word);
+      count = arith::IndexCastOp::create(b, loc, b.getIndexType(), count);
+      state.front() = arith::AddIOp::create(b, loc, state.front(), count);
+    }
+    return right;
   }
 };
 
@@ -276,14 +327,14 @@ static BlockArgument getConverted(Value value, bool &isUnsigned) {
 
 static std::optional<ProductForm> matchProduct(KernelOp op) {
   Block &block = op.getBody().front();
-  if (op.getInputs().size() != 2 || block.getNumArguments() != 3)
+  if (op.getInputs().size() != (op.getBitmask() ? 4 : 2))
     return std::nullopt;
   Operation *sum = block.getTerminator()->getOperand(0).getDefiningOp();
   if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
     return std::nullopt;
   for (unsigned i : {0, 1}) {
     Operation *product = sum->getOperand(1 - i).getDefiningOp();
-    if (sum->getOperand(i) != block.getArgument(2) ||
+    if (sum->getOperand(i) != block.getArguments().back() ||
         !isa_and_nonnull<arith::MulFOp, arith::MulIOp>(product))
       continue;
     ProductForm form;
@@ -333,7 +384,11 @@ static bool hasNeighbours(KernelOp op) {
 std::unique_ptr<MicroKernel>
 cpu::selectDotMicroKernel(KernelOp op, const KernelTarget &target) {
   std::optional<ProductForm> form = matchProduct(op);
-  if (!form || !hasNeighbours(op))
+  if (!form)
+    return nullptr;
+  if (op.getBitmask())
+    return std::make_unique<BitmaskVnniKernel>(*form, target);
+  if (!hasNeighbours(op))
     return nullptr;
   if (form->left.isBF16() && form->right.isBF16() && form->sum.isF32() &&
       target.has("bf16"))
@@ -348,4 +403,10 @@ cpu::selectDotMicroKernel(KernelOp op, const KernelTarget &target) {
   if (target.has("pmaddwd"))
     return std::make_unique<PairDotKernel>(*form, target);
   return nullptr;
+}
+
+bool cpu::canReadBitmask(const MicroKernel &kernel,
+                         const KernelTarget &target) {
+  return kernel.getName() == "vpdpbusd" && kernel.getLanes() == 16 &&
+         target.has("vbmi2");
 }

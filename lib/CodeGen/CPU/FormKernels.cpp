@@ -413,7 +413,8 @@ void KernelBuilder::finish() {
   auto kernel = KernelOp::create(
       rewriter, op.getLoc(), TypeRange{op->getResult(0).getType()}, inputs,
       extras, out, rewriter.getAffineMapArrayAttr(maps),
-      rewriter.getStrArrayAttr(names), init);
+      rewriter.getStrArrayAttr(names), init,
+      /*bitmask=*/UnitAttr());
   kernel.getBody().takeBody(body);
   kernel.getEpilogue().takeBody(epilogue);
   rewriter.replaceOp(op, kernel.getResult());

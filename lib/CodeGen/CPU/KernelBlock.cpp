@@ -58,10 +58,23 @@ void KernelEmitter::emitBlock(unsigned rows) {
   for (unsigned row = 0; row < rows; ++row)
     for (unsigned v = 0; v < blockVectors; ++v)
       sums.push_back(columnStart.empty() ? start : columnStart[v]);
+  sums = emitSums(bases, sums);
+  emitEpilogue(sums);
+}
+
+/// The sums after all reductions.
+SmallVector<Value> KernelEmitter::emitSums(ArrayRef<Value> bases,
+                                           SmallVector<Value> sums) {
+  SmallVector<Value> buffers;
+  for (unsigned i = 0; i < numInputs; ++i)
+    buffers.push_back(getInput(i).buffer);
+  llvm::append_range(sums,
+                     kernel->createState(b, loc, buffers, bases.drop_front()));
   sums = emitReductions(reductions, bases, sums);
   for (unsigned loop : reductions)
     ivs[loop] = Value();
-  emitEpilogue(sums);
+  sums.truncate(sums.size() - kernel->getNumState());
+  return sums;
 }
 
 /// What the sums of a panel start from, where that depends on the columns.
@@ -86,9 +99,7 @@ void KernelEmitter::emitColumnStart() {
   Value zero = kernel->createStart(
       b, loc, cast<TypedAttr>(b.getZeroAttr(op.getSumType())));
   SmallVector<Value> sums(blockVectors, zero);
-  sums = emitReductions(reductions, bases, sums);
-  for (unsigned loop : reductions)
-    ivs[loop] = Value();
+  sums = emitSums(bases, sums);
   sumsColumns = false;
   for (Value sum : sums)
     columnStart.push_back(
@@ -182,7 +193,7 @@ SmallVector<Value> KernelEmitter::emitReductions(ArrayRef<unsigned> loops,
   }
   Value isPartial =
       arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, left, zero);
-  SmallVector<Type> types(sums.size(), kernel->getSumType());
+  SmallVector<Type> types = llvm::to_vector(ValueRange(sums).getTypes());
   auto branch =
       scf::IfOp::create(b, loc, types, isPartial, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);

@@ -31,6 +31,9 @@ bool KernelEmitter::canEmit() {
       return false;
   if (kernel->getDepth() > 1 && !getInput(0).strides[reductions.back()].is(1))
     return false;
+  // A stream is read by its masks.
+  if (op.getBitmask())
+    return true;
   for (unsigned i = 1; i < numInputs; ++i) {
     KernelOperand &operand = getInput(i);
     bool isPanel = operand.panelColumns != 0;

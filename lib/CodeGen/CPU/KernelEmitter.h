@@ -75,6 +75,7 @@ private:
   void emitPanel(Value panel, Value begin, Value end);
   void emitRowLoops(ArrayRef<unsigned> loops, Value begin, Value end);
   void emitRowBlocks(Value begin, Value end);
+  SmallVector<Value> emitSums(ArrayRef<Value> bases, SmallVector<Value> sums);
   void emitColumnStart();
   void emitBlock(unsigned blockRows);
   SmallVector<Value> emitReductions(ArrayRef<unsigned> loops,

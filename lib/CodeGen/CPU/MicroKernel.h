@@ -64,13 +64,23 @@ public:
   virtual Value createStart(OpBuilder &b, Location loc, TypedAttr init) const;
 
   /// Whether sums may be split in parts that are added in the end.
-  virtual bool canSplitSums() const { return true; }
+  virtual bool canSplitSums() const { return getNumState() == 0; }
   Value addSums(OpBuilder &b, Location loc, Value lhs, Value rhs) const;
 
   /// Adds one step to `sums` (rows x vectors).
   virtual SmallVector<Value> createStep(OpBuilder &b, Location loc,
                                         const KernelStep &step,
                                         ArrayRef<Value> sums) const = 0;
+
+  /// Values beside the sums that steps pass on, at the beginning of a panel;
+  /// `columns` are the inputs' offsets there as in KernelStep. They follow the
+  /// sums in what createStep and createColumnStep take and return.
+  virtual unsigned getNumState() const { return 0; }
+  virtual SmallVector<Value> createState(OpBuilder &b, Location loc,
+                                         ArrayRef<Value> buffers,
+                                         ArrayRef<Value> columns) const {
+    return {};
+  }
 
   /// Whether sums start from what the columns of the right operand sum up to:
   /// from finishColumnSums of what createColumnStep has summed from zero, one
@@ -99,6 +109,10 @@ protected:
 /// body of `op` and the target have one.
 std::unique_ptr<MicroKernel> selectDotMicroKernel(KernelOp op,
                                                   const KernelTarget &target);
+
+/// Whether the target has the form of `kernel` that reads its right operand
+/// from a stream of what is not zero.
+bool canReadBitmask(const MicroKernel &kernel, const KernelTarget &target);
 
 /// Computes what a scalar block yields from vectors and scalars: ops on vectors
 /// become vector ops, the others stay scalar. What does not depend on an

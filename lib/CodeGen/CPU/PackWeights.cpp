@@ -185,16 +185,89 @@ static TensorData pack(const TensorData &data, const Layout &layout) {
   return TensorData(type, std::move(packed));
 }
 
+/// Rows of a product up to which it waits for its weights, not for arithmetic.
+static constexpr int64_t kMaxBitmaskRows = 2;
+
+/// The largest share of elements that are not zero for which reading them by
+/// masks is faster than reading everything.
+static constexpr double kMaxBitmaskDensity = 0.4;
+
+/// Whether the product of `op` has few rows, whatever happens at run time.
+static bool hasFewRows(KernelOp op) {
+  AffineMap left = op.getInputMap(0);
+  auto type = cast<ShapedType>(op.getOutput().getType());
+  int64_t rows = 1;
+  for (auto [i, expr] : llvm::enumerate(op.getOutputMap().getResults())) {
+    if (!left.isFunctionOfDim(cast<AffineDimExpr>(expr).getPosition()))
+      continue;
+    if (type.isDynamicDim(i) || (rows *= type.getDimSize(i)) > kMaxBitmaskRows)
+      return false;
+  }
+  return true;
+}
+
+namespace {
+/// Weights in a layout, as a stream of what is not zero.
+struct Bitmask {
+  TensorData values, masks, starts;
+};
+} // namespace
+
+/// The stream of `packed` ([panel, ..., column, depth] of bytes), if that is
+/// smaller by enough.
+static std::optional<Bitmask> createBitmask(const TensorData &packed) {
+  ArrayRef<char> bytes = packed.getBytes();
+  ArrayRef<int64_t> shape = packed.getType().getShape();
+  int64_t rank = shape.size();
+  int64_t group = shape[rank - 2] * shape[rank - 1];
+  int64_t panels = shape.front();
+  int64_t panelBytes = int64_t(bytes.size()) / panels;
+  std::vector<char> values;
+  std::vector<int64_t> masks, starts;
+  for (int64_t at = 0; at < int64_t(bytes.size()); at += 64) {
+    if (at % panelBytes == 0)
+      starts.push_back(values.size());
+    uint64_t mask = 0;
+    for (int64_t bit = 0; bit < 64; ++bit)
+      if (bytes[at + bit] != 0) {
+        mask |= uint64_t(1) << bit;
+        values.push_back(bytes[at + bit]);
+      }
+    masks.push_back(int64_t(mask));
+    if (double(values.size()) > kMaxBitmaskDensity * double(bytes.size()))
+      return std::nullopt;
+  }
+  MLIRContext *context = packed.getType().getContext();
+  auto i64 = IntegerType::get(context, 64);
+  SmallVector<int64_t> maskShape(shape.drop_back(2));
+  maskShape.push_back(group / 64);
+  // No stream is empty.
+  values.push_back(0);
+  auto valuesType =
+      RankedTensorType::get({int64_t(values.size())}, packed.getElementType());
+  return Bitmask{
+      TensorData(valuesType, std::move(values)),
+      TensorData::fromInts(RankedTensorType::get(maskShape, i64), masks),
+      TensorData::fromInts(RankedTensorType::get({panels}, i64), starts)};
+}
+
 namespace {
 struct PackWeightsPass
     : public slim::impl::PackWeightsPassBase<PackWeightsPass> {
   using PackWeightsPassBase::PackWeightsPassBase;
 
   void runOnOperation() override {
-    KernelTarget target{
-        vectorBytes, rows, vectors,
-        SmallVector<std::string>(features.begin(), features.end())};
+    target = {vectorBytes, rows, vectors,
+              SmallVector<std::string>(features.begin(), features.end())};
     SymbolTable symbols(getOperation());
+    // Weights that a cache holds from run to run arrive faster than streams
+    // expand.
+    uint64_t bytes = 0;
+    for (auto global : getOperation().getOps<memref::GlobalOp>())
+      if (global->hasAttr(WeightSection::kDataAttr))
+        bytes += TensorData::getNumBytes(RankedTensorType::get(
+            global.getType().getShape(), global.getType().getElementType()));
+    comeFromMemory = bytes > llcBytes;
     WalkResult walked = getOperation().walk([&](KernelOp op) {
       std::unique_ptr<MicroKernel> kernel = MicroKernel::select(op, target);
       for (unsigned i = 1; i < op.getInputs().size(); ++i)
@@ -225,9 +298,11 @@ private:
       return success();
 
     std::string name = (get.getName() + layout->getSuffix()).str();
+    bool mayBeSparse = comeFromMemory && canReadBitmask(kernel, target) &&
+                       op.getInputs().size() == 2 && layout->leading == 0 &&
+                       hasFewRows(op);
     auto packed = symbols.lookup<memref::GlobalOp>(name);
-    OpBuilder b(global);
-    if (!packed) {
+    if (!packed || mayBeSparse) {
       MemRefType type = global.getType();
       FailureOr<TensorData> data = readWeightData(
           global, RankedTensorType::get(type.getShape(), type.getElementType()),
@@ -235,30 +310,82 @@ private:
       if (failed(data))
         return failure();
       TensorData reordered = pack(*data, *layout);
-      packed = memref::GlobalOp::create(
-          b, global.getLoc(), name, StringAttr(),
-          MemRefType::get(reordered.getType().getShape(),
-                          reordered.getElementType()),
-          Attribute(), /*constant=*/true, global.getAlignmentAttr());
-      packed->setAttr(WeightSection::kDataAttr,
-                      buildWeightData(name, reordered));
-      symbols.insert(packed);
-      ++numPacked;
+      if (mayBeSparse)
+        if (std::optional<Bitmask> stream = createBitmask(reordered)) {
+          useBitmask(op, global, name, *stream, symbols);
+          return success();
+        }
+      if (!packed)
+        packed = createGlobal(global, name, reordered, symbols);
     }
-    b.setInsertionPoint(op);
-    Value memory =
-        memref::GetGlobalOp::create(b, op.getLoc(), packed.getType(), name);
-    Value tensor = bufferization::ToTensorOp::create(
-        b, op.getLoc(),
-        RankedTensorType::get(packed.getType().getShape(),
-                              packed.getType().getElementType()),
-        memory, /*restrict=*/true);
-    op->setOperand(number, tensor);
+    OpBuilder b(op);
+    op->setOperand(number, readGlobal(b, op.getLoc(), packed));
     SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
     maps[number] =
         AffineMapAttr::get(getPackedMap(op.getInputMap(number), *layout));
     op.setIndexingMapsAttr(b.getArrayAttr(maps));
     return success();
+  }
+
+  memref::GlobalOp createGlobal(memref::GlobalOp original, StringRef name,
+                                const TensorData &data, SymbolTable &symbols) {
+    OpBuilder b(original);
+    auto global = memref::GlobalOp::create(
+        b, original.getLoc(), name, StringAttr(),
+        MemRefType::get(data.getType().getShape(), data.getElementType()),
+        Attribute(), /*constant=*/true, original.getAlignmentAttr());
+    global->setAttr(WeightSection::kDataAttr, buildWeightData(name, data));
+    symbols.insert(global);
+    ++numPacked;
+    return global;
+  }
+
+  static Value readGlobal(OpBuilder &b, Location loc, memref::GlobalOp global) {
+    Value memory = memref::GetGlobalOp::create(b, loc, global.getType(),
+                                               global.getSymName());
+    return bufferization::ToTensorOp::create(
+        b, loc,
+        RankedTensorType::get(global.getType().getShape(),
+                              global.getType().getElementType()),
+        memory, /*restrict=*/true);
+  }
+
+  /// Makes `op` read its right operand, in the layout `name`, from a stream.
+  void useBitmask(KernelOp op, memref::GlobalOp original, StringRef name,
+                  const Bitmask &stream, SymbolTable &symbols) {
+    OpBuilder b(op);
+    MLIRContext *context = b.getContext();
+    AffineMap packed =
+        getPackedMap(op.getInputMap(1),
+                     *chooseLayout(op, 1, *MicroKernel::select(op, target)));
+    ArrayRef<AffineExpr> outer = packed.getResults().drop_back(2);
+    SmallVector<AffineExpr> maskExprs(outer);
+    AffineExpr zero = b.getAffineConstantExpr(0);
+    maskExprs.push_back(zero);
+    unsigned numDims = packed.getNumDims();
+    SmallVector<Value> inputs{op.getInputs().front()};
+    SmallVector<Attribute> maps{op.getIndexingMaps()[0]};
+    auto add = [&](StringRef suffix, const TensorData &data,
+                   ArrayRef<AffineExpr> exprs) {
+      std::string full = (name + suffix).str();
+      auto global = symbols.lookup<memref::GlobalOp>(full);
+      if (!global)
+        global = createGlobal(original, full, data, symbols);
+      inputs.push_back(readGlobal(b, op.getLoc(), global));
+      maps.push_back(
+          AffineMapAttr::get(AffineMap::get(numDims, 0, exprs, context)));
+    };
+    add(".values", stream.values, zero);
+    add(".masks", stream.masks, maskExprs);
+    add(".starts", stream.starts, outer.front());
+    llvm::append_range(maps, op.getIndexingMaps().getValue().drop_front(2));
+    Block &body = op.getBody().front();
+    for (unsigned i : {2, 3})
+      body.insertArgument(i, b.getI64Type(), op.getLoc());
+    op.getInputsMutable().assign(inputs);
+    op.setIndexingMapsAttr(b.getArrayAttr(maps));
+    op.setBitmask(true);
+    ++numSparse;
   }
 
   /// Weights that are read no longer.
@@ -280,5 +407,8 @@ private:
           !used.contains(global.getSymName()))
         global.erase();
   }
+
+  KernelTarget target;
+  bool comeFromMemory = false;
 };
 } // namespace

@@ -106,6 +106,7 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
       description.vectorBytes = 64;
       description.kernelRows = 14;
       offer("vnni", has("avx512vnni"));
+      offer("vbmi2", has("avx512vbmi2"));
       offer("bf16", has("avx512bf16"));
       description.kernelVectors = 2;
     } else if (has("avx")) {

@@ -59,6 +59,12 @@ def PackWeightsPass : Pass<"slim-cpu-pack-weights", "::mlir::ModuleOp"> {
     Data are reordered at compile time. Weights whose data the module does not
     have stay as they are.
 
+    Of an integer weight that is mostly zeros, where the product has so few rows
+    that it waits for memory and the target can expand vectors (vbmi2), only
+    what is not zero is kept, with a bit for every element (`bitmask` of
+    `slim_cpu.kernel`). Where that would not be faster (many rows, a weight that
+    the last-level cache holds with all others, too few zeros) the weight stays dense.
+
     Example: 8 columns a panel
 
     ```mlir
@@ -79,12 +85,15 @@ def PackWeightsPass : Pass<"slim-cpu-pack-weights", "::mlir::ModuleOp"> {
            "Rows of the result that a kernel keeps in registers">,
     Option<"vectors", "vectors", "unsigned", "2",
            "Vectors a row of the result that a kernel keeps in registers">,
+    Option<"llcBytes", "llc-bytes", "uint64_t", "33554432",
+           "Bytes of the last-level cache">,
     ListOption<"features", "features", "std::string",
-               "Instruction families beyond plain vectors: vnni, bf16, "
-               "pmaddwd, dotprod, i8mm">,
+               "Instruction families beyond plain vectors: vnni, vbmi2, "
+               "bf16, pmaddwd, dotprod, i8mm">,
   ];
   let statistics = [
     Statistic<"numPacked", "num-packed", "Weights reordered">,
+    Statistic<"numSparse", "num-sparse", "Kernels that read a stream of what is not zero">,
   ];
   let dependentDialects = ["::slim::cpu::SlimCPUDialect",
                            "::mlir::bufferization::BufferizationDialect",
@@ -138,8 +147,8 @@ def LowerKernelsPass : Pass<"slim-cpu-lower-kernels", "::mlir::func::FuncOp"> {
     Option<"threads", "threads", "bool", "false",
            "Emit scf.parallel for the outer loops of large kernels">,
     ListOption<"features", "features", "std::string",
-               "Instruction families beyond plain vectors: vnni, bf16, "
-               "pmaddwd, dotprod, i8mm">,
+               "Instruction families beyond plain vectors: vnni, vbmi2, "
+               "bf16, pmaddwd, dotprod, i8mm">,
   ];
   let statistics = [
     Statistic<"numLowered", "num-lowered", "Kernels lowered">,

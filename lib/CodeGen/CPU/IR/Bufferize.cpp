@@ -40,7 +40,7 @@ struct KernelModel
         ArrayRef(buffers).take_front(numInputs),
         ArrayRef(buffers).slice(numInputs, kernel.getExtras().size()),
         buffers.back(), kernel.getIndexingMaps(), kernel.getIteratorTypes(),
-        kernel.getInit());
+        kernel.getInit(), kernel.getBitmaskAttr());
     result.getBody().takeBody(kernel.getBody());
     result.getEpilogue().takeBody(kernel.getEpilogue());
     replaceOpWithBufferizedValues(rewriter, op, buffers.back());

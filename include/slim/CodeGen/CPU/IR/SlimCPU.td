@@ -41,6 +41,12 @@ def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
     packed layouts are described. Every loop is a
     result of its own of some operand's map, which gives its extent.
 
+    With `bitmask`, input 1 holds only the elements that are not zero, in one
+    stream that no map describes. Input 2 has a bit for every element of a panel
+    of columns and a step of the reduction, in words of 64, input 3 the position
+    in the stream where each panel begins. The body sees the dense elements; its
+    arguments for inputs 2 and 3 are not used.
+
     Both regions are single blocks of pure scalar ops; `slim_cpu.yield` ends
     them. The order of the reduction is not defined.
 
@@ -73,7 +79,8 @@ def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
   }];
   let arguments = (ins Variadic<AnyShaped>:$inputs, Variadic<AnyShaped>:$extras,
                        AnyShaped:$output, AffineMapArrayAttr:$indexing_maps,
-                       StrArrayAttr:$iterator_types, TypedAttrInterface:$init);
+                       StrArrayAttr:$iterator_types, TypedAttrInterface:$init,
+                       UnitAttr:$bitmask);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
