@@ -2,6 +2,8 @@
 #include "WindowEmitter.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Iterators.h"
 #include "mlir/IR/SymbolTable.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "slim/CodeGen/WeightSection.h"
@@ -45,6 +47,19 @@ struct Layout {
 };
 
 } // namespace
+
+/// The weight that `value` is, perhaps reshaped, which moves no element.
+static memref::GetGlobalOp getWeight(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+      value = op->getOperand(0);
+    else if (auto toTensor = dyn_cast<bufferization::ToTensorOp>(op))
+      return toTensor.getBuffer().getDefiningOp<memref::GetGlobalOp>();
+    else
+      return {};
+  }
+  return {};
+}
 
 /// The layout in which `op` reads input `number`; nothing if it should stay.
 static std::optional<Layout> chooseLayout(KernelOp op, unsigned number,
@@ -283,12 +298,10 @@ struct PackWeightsPass
 private:
   LogicalResult packInput(KernelOp op, unsigned number,
                           const MicroKernel &kernel, SymbolTable &symbols) {
-    auto toTensor =
-        op.getInputs()[number].getDefiningOp<bufferization::ToTensorOp>();
-    auto get = toTensor
-                   ? toTensor.getBuffer().getDefiningOp<memref::GetGlobalOp>()
-                   : memref::GetGlobalOp();
-    if (!get)
+    Value operand = op.getInputs()[number];
+    auto operandType = dyn_cast<RankedTensorType>(operand.getType());
+    memref::GetGlobalOp get = getWeight(operand);
+    if (!get || !operandType || !operandType.hasStaticShape())
       return success();
     auto global = symbols.lookup<memref::GlobalOp>(get.getName());
     Attribute attr =
@@ -297,16 +310,17 @@ private:
     if (!attr || !layout)
       return success();
 
-    std::string name = (get.getName() + layout->getSuffix()).str();
+    std::string name = get.getName().str();
+    if (operandType.getShape() != global.getType().getShape())
+      for (int64_t extent : operandType.getShape())
+        name += "_" + std::to_string(extent);
+    name += layout->getSuffix();
     bool mayBeSparse = comeFromMemory && canReadBitmask(kernel, target) &&
                        op.getInputs().size() == 2 && layout->leading == 0 &&
                        hasFewRows(op);
     auto packed = symbols.lookup<memref::GlobalOp>(name);
     if (!packed || mayBeSparse) {
-      MemRefType type = global.getType();
-      FailureOr<TensorData> data = readWeightData(
-          global, RankedTensorType::get(type.getShape(), type.getElementType()),
-          attr);
+      FailureOr<TensorData> data = readWeightData(global, operandType, attr);
       if (failed(data))
         return failure();
       TensorData reordered = pack(*data, *layout);
@@ -390,10 +404,13 @@ private:
 
   /// Weights that are read no longer.
   void eraseUnused() {
-    getOperation().walk([](bufferization::ToTensorOp op) {
-      if (op.use_empty())
-        op.erase();
-    });
+    getOperation()->walk<WalkOrder::PostOrder, ReverseIterator>(
+        [](Operation *op) {
+          if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+                  bufferization::ToTensorOp>(op) &&
+              op->use_empty())
+            op->erase();
+        });
     llvm::StringSet<llvm::MallocAllocator> used;
     getOperation().walk([&](memref::GetGlobalOp op) {
       if (op.use_empty())

@@ -30,3 +30,23 @@ func.func @linear(%x: tensor<4x3xf32>) -> tensor<4x5xf32> {
     outs(%f : tensor<4x5xf32>) -> tensor<4x5xf32>
   return %y : tensor<4x5xf32>
 }
+
+// A weight that is reshaped first is the same data.
+
+// CHECK: memref.global constant @p_5_3.panels4.1 : memref<2x3x4xf32>
+// CHECK-LABEL: func @reshaped
+// CHECK: memref.get_global @p_5_3.panels4.1
+memref.global constant @p : memref<5x3x1xf32> {slim.data = dense<1.0> : tensor<5x3x1xf32>}
+func.func @reshaped(%x: tensor<4x3xf32>) -> tensor<4x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %m = memref.get_global @p : memref<5x3x1xf32>
+  %t = bufferization.to_tensor %m restrict : memref<5x3x1xf32> to tensor<5x3x1xf32>
+  %w = tensor.collapse_shape %t [[0], [1, 2]] : tensor<5x3x1xf32> into tensor<5x3xf32>
+  %e = tensor.empty() : tensor<4x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x5xf32>) -> tensor<4x5xf32>
+  %y = linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+      affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+    ins(%x, %w : tensor<4x3xf32>, tensor<5x3xf32>)
+    outs(%f : tensor<4x5xf32>) -> tensor<4x5xf32>
+  return %y : tensor<4x5xf32>
+}
