@@ -41,17 +41,24 @@ public:
     SmallVector<Value> state(sums.take_back(getNumState()));
     sums = sums.drop_back(getNumState());
     size_t numVectors = sums.size() / numRows;
-    SmallVector<Value> right = loadRight(b, loc, step, numVectors, state);
+    SmallVector<Value> right =
+        loadRight(b, loc, step, sums.take_front(numVectors), state);
     SmallVector<Value> next;
     for (size_t row = 0; row < numRows; ++row) {
       Value left = loadLeft(b, loc, step, row);
-      for (size_t v = 0; v < numVectors; ++v)
-        next.push_back(createDot(b, loc, sums[row * numVectors + v], left,
+      for (size_t v = 0; v < numVectors; ++v) {
+        Value sum = sums[row * numVectors + v];
+        next.push_back(createDot(b, loc, sum,
+                                 splat(b, loc, left, getNumLanes(sum)),
                                  right[v], form));
+      }
     }
     llvm::append_range(next, state);
     return next;
   }
+
+  /// Intrinsics have 128 bits at least.
+  int64_t getMinLanes() const override { return std::min<int64_t>(4, lanes); }
 
 protected:
   virtual Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
@@ -67,11 +74,11 @@ protected:
   /// The right operand's vectors; `state` is what steps pass on.
   virtual SmallVector<Value> loadRight(OpBuilder &b, Location loc,
                                        const KernelStep &step,
-                                       size_t numVectors,
+                                       ArrayRef<Value> sums,
                                        SmallVectorImpl<Value> &state) const {
     SmallVector<Value> right;
-    auto type = VectorType::get({lanes * depth}, form.right);
-    for (size_t v = 0; v < numVectors; ++v) {
+    for (size_t v = 0; v < sums.size(); ++v) {
+      auto type = VectorType::get({getNumLanes(sums[v]) * depth}, form.right);
       Value at = arith::AddIOp::create(
           b, loc, step.columns[0],
           arith::ConstantIndexOp::create(b, loc, v * step.vectorStep[0]));
@@ -95,26 +102,27 @@ protected:
       left =
           vector::LoadOp::create(b, loc, type, step.buffers[0], step.rows[row]);
     }
-    return splat(b, loc, convertLeft(b, loc, left));
+    return convertLeft(b, loc, left);
   }
 
   /// `neighbours`, 32 bits of them, in every lane.
-  Value splat(OpBuilder &b, Location loc, Value neighbours) const {
+  static Value splat(OpBuilder &b, Location loc, Value neighbours,
+                     int64_t width) {
     auto type = cast<VectorType>(neighbours.getType());
     auto words = VectorType::get({1}, b.getI32Type());
     Value word = vector::BitCastOp::create(b, loc, words, neighbours);
     word = vector::ExtractOp::create(b, loc, word, ArrayRef<int64_t>{0});
     Value all = vector::BroadcastOp::create(
-        b, loc, VectorType::get({lanes}, b.getI32Type()), word);
+        b, loc, VectorType::get({width}, b.getI32Type()), word);
     return vector::BitCastOp::create(
         b, loc,
-        VectorType::get({lanes * type.getDimSize(0)}, type.getElementType()),
+        VectorType::get({width * type.getDimSize(0)}, type.getElementType()),
         all);
   }
 
-  Value call(OpBuilder &b, Location loc, StringRef intrinsic,
-             ArrayRef<Value> arguments) const {
-    return LLVM::CallIntrinsicOp::create(b, loc, sumType,
+  static Value call(OpBuilder &b, Location loc, Type type, StringRef intrinsic,
+                    ArrayRef<Value> arguments) {
+    return LLVM::CallIntrinsicOp::create(b, loc, type,
                                          b.getStringAttr(intrinsic), arguments)
         .getResult(0);
   }
@@ -136,19 +144,19 @@ public:
                                       ArrayRef<Value> sums) const override {
     SmallVector<Value> state(sums.take_back(getNumState()));
     sums = sums.drop_back(getNumState());
-    SmallVector<Value> right = loadRight(b, loc, step, sums.size(), state);
+    SmallVector<Value> right = loadRight(b, loc, step, sums, state);
     // The byte 0x80 is what flipping the top bit adds: 128 to a signed left
     // operand that is taken as unsigned, -128 to an unsigned one taken as
     // signed.
-    Value shift = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(VectorType::get({4 * lanes}, b.getI8Type()),
-                               APInt(8, 128)));
     SmallVector<Value> next;
     ProductForm shifted = form;
     shifted.leftIsUnsigned = !form.leftIsUnsigned;
-    for (auto [sum, vector] : llvm::zip_equal(sums, right))
+    for (auto [sum, vector] : llvm::zip_equal(sums, right)) {
+      auto type = VectorType::get({4 * getNumLanes(sum)}, b.getI8Type());
+      Value shift = arith::ConstantOp::create(
+          b, loc, DenseElementsAttr::get(type, APInt(8, 128)));
       next.push_back(createDot(b, loc, sum, shift, vector, shifted));
+    }
     llvm::append_range(next, state);
     return next;
   }
@@ -156,7 +164,8 @@ public:
   Value finishColumnSums(OpBuilder &b, Location loc,
                          Value sums) const override {
     // What the shift has added to the sums is what they lack at the start.
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sumType));
+    Value zero =
+        arith::ConstantOp::create(b, loc, b.getZeroAttr(sums.getType()));
     return arith::SubIOp::create(b, loc, zero, sums);
   }
 
@@ -191,8 +200,9 @@ protected:
     // The unsigned operand comes first.
     if (form.rightIsUnsigned)
       std::swap(left, right);
-    std::string name = ("llvm.x86.avx512.vpdpbusd." + Twine(lanes * 32)).str();
-    return call(b, loc, name, {sum, left, right});
+    std::string name =
+        ("llvm.x86.avx512.vpdpbusd." + Twine(getNumLanes(sum) * 32)).str();
+    return call(b, loc, sum.getType(), name, {sum, left, right});
   }
 };
 
@@ -204,6 +214,7 @@ public:
   using VnniKernel::VnniKernel;
 
   unsigned getNumState() const override { return 1; }
+  int64_t getMinLanes() const override { return lanes; }
 
   SmallVector<Value> createState(OpBuilder &b, Location loc,
                                  ArrayRef<Value> buffers,
@@ -214,12 +225,12 @@ public:
 
 protected:
   SmallVector<Value> loadRight(OpBuilder &b, Location loc,
-                               const KernelStep &step, size_t numVectors,
+                               const KernelStep &step, ArrayRef<Value> sums,
                                SmallVectorImpl<Value> &state) const override {
     SmallVector<Value> right;
     auto type = VectorType::get({lanes * depth}, form.right);
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    for (size_t v = 0; v < numVectors; ++v) {
+    for (size_t v = 0; v < sums.size(); ++v) {
       Value at = arith::AddIOp::create(
           b, loc, step.columns[1], arith::ConstantIndexOp::create(b, loc, v));
       Value word = memref::LoadOp::create(b, loc, step.buffers[2], at);
@@ -260,7 +271,7 @@ protected:
       if (form.rightIsUnsigned)
         std::swap(left, right);
     }
-    return call(b, loc, name, {sum, left, right});
+    return call(b, loc, sum.getType(), name, {sum, left, right});
   }
 
 private:
@@ -282,10 +293,11 @@ protected:
   }
   Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
                   Value right, const ProductForm &) const override {
-    StringRef name = lanes == 16  ? "llvm.x86.avx512.pmaddw.d.512"
-                     : lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
+    int64_t width = getNumLanes(sum);
+    StringRef name = width == 16  ? "llvm.x86.avx512.pmaddw.d.512"
+                     : width == 8 ? "llvm.x86.avx2.pmadd.wd"
                                   : "llvm.x86.sse2.pmadd.wd";
-    Value products = call(b, loc, name, {left, right});
+    Value products = call(b, loc, sum.getType(), name, {left, right});
     return arith::AddIOp::create(b, loc, sum, products);
   }
 
@@ -309,8 +321,8 @@ protected:
   Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
                   Value right, const ProductForm &) const override {
     std::string name =
-        ("llvm.x86.avx512bf16.dpbf16ps." + Twine(lanes * 32)).str();
-    return call(b, loc, name, {sum, left, right});
+        ("llvm.x86.avx512bf16.dpbf16ps." + Twine(getNumLanes(sum) * 32)).str();
+    return call(b, loc, sum.getType(), name, {sum, left, right});
   }
 };
 

@@ -54,10 +54,11 @@ void KernelEmitter::emitBlock(unsigned rows) {
     bases.push_back(base);
   }
   SmallVector<Value> sums;
-  Value start = kernel->createStart(b, loc, op.getInit());
   for (unsigned row = 0; row < rows; ++row)
     for (unsigned v = 0; v < blockVectors; ++v)
-      sums.push_back(columnStart.empty() ? start : columnStart[v]);
+      sums.push_back(columnStart.empty()
+                         ? kernel->createStart(b, loc, op.getInit(), widths[v])
+                         : columnStart[v]);
   sums = emitSums(bases, sums);
   emitEpilogue(sums);
 }
@@ -96,15 +97,16 @@ void KernelEmitter::emitColumnStart() {
   }
   blockRows = 1;
   sumsColumns = true;
-  Value zero = kernel->createStart(
-      b, loc, cast<TypedAttr>(b.getZeroAttr(op.getSumType())));
-  SmallVector<Value> sums(blockVectors, zero);
+  auto zero = cast<TypedAttr>(b.getZeroAttr(op.getSumType()));
+  SmallVector<Value> sums;
+  for (int64_t width : widths)
+    sums.push_back(kernel->createStart(b, loc, zero, width));
   sums = emitSums(bases, sums);
   sumsColumns = false;
   for (Value sum : sums)
-    columnStart.push_back(
-        kernel->addSums(b, loc, kernel->finishColumnSums(b, loc, sum),
-                        kernel->createStart(b, loc, op.getInit())));
+    columnStart.push_back(kernel->addSums(
+        b, loc, kernel->finishColumnSums(b, loc, sum),
+        kernel->createStart(b, loc, op.getInit(), getNumLanes(sum))));
 }
 
 SmallVector<Value> KernelEmitter::emitReductions(ArrayRef<unsigned> loops,
@@ -150,9 +152,11 @@ SmallVector<Value> KernelEmitter::emitReductions(ArrayRef<unsigned> loops,
   if (sets > 1) {
     size_t count = sums.size();
     SmallVector<Value> carried(sums);
-    Value neutral = kernel->createStart(
-        b, loc, cast<TypedAttr>(b.getZeroAttr(op.getSumType())));
-    carried.append(count * (sets - 1), neutral);
+    auto neutral = cast<TypedAttr>(b.getZeroAttr(op.getSumType()));
+    for (int64_t set = 1; set < sets; ++set)
+      for (size_t i = 0; i < count; ++i)
+        carried.push_back(
+            kernel->createStart(b, loc, neutral, getNumLanes(sums[i])));
     Value to = roundDown(sets * depth);
     carried =
         emit(zero, to, sets * depth, carried, [&](ArrayRef<Value> current) {
@@ -258,7 +262,7 @@ Value KernelEmitter::loadExtra(unsigned i, Value at, unsigned v) {
   if (operand.strides[column].is(0))
     return memref::LoadOp::create(b, loc, operand.buffer, at);
   at = index.add(at, index.constant(v * lanes));
-  auto type = VectorType::get({lanes}, getElementType(operand));
+  auto type = VectorType::get({widths[v]}, getElementType(operand));
   if (masks.empty())
     return vector::LoadOp::create(b, loc, type, operand.buffer, at);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
@@ -296,7 +300,7 @@ void KernelEmitter::emitEpilogueRow(BodyEvaluator *evaluators,
         index.add(getRowOffset(out, bases.back()), index.constant(v * lanes));
     if (cast<VectorType>(result.getType()).getElementType() != outType)
       result = vector::BitCastOp::create(
-          b, loc, VectorType::get({lanes}, outType), result);
+          b, loc, VectorType::get({widths[v]}, outType), result);
     if (masks.empty())
       vector::StoreOp::create(b, loc, result, out.buffer, at);
     else
@@ -322,8 +326,9 @@ void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
     bases.push_back(base);
   }
   auto makeEvaluators = [&] {
-    SmallVector<BodyEvaluator> evaluators(blockVectors,
-                                          BodyEvaluator(block, lanes));
+    SmallVector<BodyEvaluator> evaluators;
+    for (int64_t width : widths)
+      evaluators.push_back(BodyEvaluator(block, width));
     for (unsigned i = 0; i < numExtras; ++i) {
       KernelOperand &operand = nest.operands[numInputs + i];
       if (!rowLoops.empty() && !operand.strides[rowLoops.back()].is(0))
@@ -348,13 +353,15 @@ void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
     return;
   }
   // Sums go through the output's memory, and one row's code serves all.
-  auto sumInOutput = VectorType::get({lanes}, getElementType(out));
+  auto getSumInOutput = [&](unsigned v) {
+    return VectorType::get({widths[v]}, getElementType(out));
+  };
   Quantity rowStride = out.strides[rowLoops.back()];
   for (unsigned row = 0; row < blockRows; ++row)
     for (unsigned v = 0; v < blockVectors; ++v) {
       Value sum = sums[row * blockVectors + v];
-      if (sum.getType() != sumInOutput)
-        sum = vector::BitCastOp::create(b, loc, sumInOutput, sum);
+      if (sum.getType() != getSumInOutput(v))
+        sum = vector::BitCastOp::create(b, loc, getSumInOutput(v), sum);
       Value at = index.add(
           bases.back(),
           index.get(index.mul(Quantity::of(int64_t(row)), rowStride)));
@@ -373,15 +380,16 @@ void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
       Value at = index.add(base, index.constant(v * lanes));
       Value sum;
       if (masks.empty()) {
-        sum = vector::LoadOp::create(b, loc, sumInOutput, out.buffer, at);
+        sum = vector::LoadOp::create(b, loc, getSumInOutput(v), out.buffer, at);
       } else {
         Value zero =
-            arith::ConstantOp::create(b, loc, b.getZeroAttr(sumInOutput));
-        sum = vector::MaskedLoadOp::create(b, loc, sumInOutput, out.buffer, at,
-                                           masks[v], zero);
+            arith::ConstantOp::create(b, loc, b.getZeroAttr(getSumInOutput(v)));
+        sum = vector::MaskedLoadOp::create(b, loc, getSumInOutput(v),
+                                           out.buffer, at, masks[v], zero);
       }
-      if (sum.getType() != kernel->getSumType())
-        sum = vector::BitCastOp::create(b, loc, kernel->getSumType(), sum);
+      auto sumType = VectorType::get({widths[v]}, op.getSumType());
+      if (sum.getType() != sumType)
+        sum = vector::BitCastOp::create(b, loc, sumType, sum);
       stored.push_back(sum);
     }
     emitEpilogueRow(evaluators.data(), stored, row, 0, bases);

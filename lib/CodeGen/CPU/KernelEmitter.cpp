@@ -183,64 +183,54 @@ void KernelEmitter::emit() {
     memref::DeallocOp::create(b, loc, copy);
 }
 
+/// The current panel's first columns, vectors of `vectorWidths`. If `left` is
+/// given, only so many columns exist.
+void KernelEmitter::emitColumns(ArrayRef<int64_t> vectorWidths, Value left,
+                                Value begin, Value end) {
+  widths.assign(vectorWidths.begin(), vectorWidths.end());
+  blockVectors = widths.size();
+  masks.clear();
+  for (unsigned v = 0; left && v < blockVectors; ++v) {
+    Value bound =
+        arith::SubIOp::create(b, loc, left, index.constant(v * lanes));
+    masks.push_back(vector::CreateMaskOp::create(
+        b, loc, VectorType::get({widths[v]}, b.getI1Type()), bound));
+  }
+  emitColumnStart();
+  emitRowLoops(rowLoops, begin, end);
+}
+
 /// `begin` and `end` bound the first row loop; null for all of it.
 void KernelEmitter::emitPanel(Value thisPanel, Value begin, Value end) {
   panel = thisPanel;
   Quantity width = getExtent(column);
-  auto emitFull = [&] {
-    blockVectors = kernel->getVectors();
-    masks.clear();
-    emitColumnStart();
-    emitRowLoops(rowLoops, begin, end);
-  };
+  SmallVector<int64_t> full(kernel->getVectors(), lanes);
+  if (width.isFixed() && width.fixed % columns == 0)
+    return emitColumns(full, Value(), begin, end);
   Value left = arith::SubIOp::create(
       b, loc, index.get(width), index.mul(thisPanel, index.constant(columns)));
-  auto emitTail = [&](unsigned vectors) {
-    blockVectors = vectors;
-    masks.clear();
-    for (unsigned v = 0; v < vectors; ++v) {
-      Value bound =
-          arith::SubIOp::create(b, loc, left, index.constant(v * lanes));
-      masks.push_back(vector::CreateMaskOp::create(
-          b, loc, VectorType::get({lanes}, b.getI1Type()), bound));
-    }
-    emitColumnStart();
-    emitRowLoops(rowLoops, begin, end);
-    masks.clear();
-  };
-  if (width.isFixed()) {
+  auto emitRest = [&] {
+    if (!width.isFixed())
+      return emitColumns(full, left, begin, end);
+    // As few vectors as it takes, the last one as narrow as it may be.
     int64_t rest = width.fixed % columns;
-    unsigned vectors = llvm::divideCeil(rest, lanes);
-    if (rest == 0)
-      return emitFull();
-    auto emitRest = [&] {
-      if (rest % lanes)
-        return emitTail(vectors);
-      blockVectors = vectors;
-      masks.clear();
-      emitColumnStart();
-      emitRowLoops(rowLoops, begin, end);
-    };
-    if (width.fixed < columns)
-      return emitRest();
-    Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
-                                         left, index.constant(columns));
-    auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    emitFull();
-    b.setInsertionPointToStart(branch.elseBlock());
-    emitRest();
-    return;
-  }
+    SmallVector<int64_t> last(llvm::divideCeil(rest, lanes), lanes);
+    int64_t narrow = rest - (int64_t(last.size()) - 1) * lanes;
+    while (last.back() / 2 >= std::max(narrow, kernel->getMinLanes()))
+      last.back() /= 2;
+    bool isExact = last.back() == narrow;
+    emitColumns(last, isExact ? Value() : left, begin, end);
+  };
+  if (width.isFixed() && width.fixed < columns)
+    return emitRest();
   Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, left,
                                        index.constant(columns));
   auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
-  emitFull();
+  emitColumns(full, Value(), begin, end);
   b.setInsertionPointToStart(branch.elseBlock());
-  emitTail(kernel->getVectors());
+  emitRest();
 }
 
 void KernelEmitter::emitRowLoops(ArrayRef<unsigned> loops, Value begin,

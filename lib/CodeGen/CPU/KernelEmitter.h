@@ -72,6 +72,8 @@ private:
   void packRight(bool parallel);
   bool hasConflictingRows();
   void packLeft(bool parallel);
+  void emitColumns(ArrayRef<int64_t> vectorWidths, Value left, Value begin,
+                   Value end);
   void emitPanel(Value panel, Value begin, Value end);
   void emitRowLoops(ArrayRef<unsigned> loops, Value begin, Value end);
   void emitRowBlocks(Value begin, Value end);
@@ -111,6 +113,8 @@ private:
   /// Of the register block that is emitted.
   unsigned blockRows = 0, blockVectors = 0;
   SmallVector<Value> masks;
+  /// Lanes of its vectors: full ones, and perhaps a narrower one at the end.
+  SmallVector<int64_t> widths;
   /// Of the panel: sums to start from, one a vector; empty for the op's init.
   SmallVector<Value> columnStart;
   bool sumsColumns = false;

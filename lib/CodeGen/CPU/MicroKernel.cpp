@@ -16,18 +16,20 @@ MicroKernel::MicroKernel(StringRef name, Type sum, const KernelTarget &target,
       vectors(std::max(1u, target.vectors)) {
   lanes = std::max<int64_t>(1, target.vectorBytes * 8 /
                                    std::max(1u, sum.getIntOrFloatBitWidth()));
-  sumType = VectorType::get({lanes}, sum);
+  sumType = sum;
 }
 
-Value MicroKernel::createStart(OpBuilder &b, Location loc,
-                               TypedAttr init) const {
+Value MicroKernel::createStart(OpBuilder &b, Location loc, TypedAttr init,
+                               int64_t width) const {
   return arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(sumType, cast<Attribute>(init)));
+      b, loc,
+      DenseElementsAttr::get(VectorType::get({width}, sumType),
+                             cast<Attribute>(init)));
 }
 
 Value MicroKernel::addSums(OpBuilder &b, Location loc, Value lhs,
                            Value rhs) const {
-  if (isa<FloatType>(sumType.getElementType()))
+  if (isa<FloatType>(sumType))
     return arith::AddFOp::create(b, loc, lhs, rhs);
   return arith::AddIOp::create(b, loc, lhs, rhs);
 }
@@ -69,10 +71,13 @@ public:
     size_t numRows = step.rows.size(), numVectors = sums.size() / numRows;
     unsigned numInputs = step.buffers.size();
     // The right operands' part of the body once a vector.
-    SmallVector<BodyEvaluator> bodies(numVectors, BodyEvaluator(block, lanes));
-    for (size_t v = 0; v < numVectors; ++v)
+    SmallVector<BodyEvaluator> bodies;
+    for (size_t v = 0; v < numVectors; ++v) {
+      int64_t width = getNumLanes(sums[v]);
+      bodies.push_back(BodyEvaluator(block, width));
       for (unsigned i = 1; i < numInputs; ++i)
-        bodies[v].set(i, load(b, loc, step, i, v));
+        bodies[v].set(i, load(b, loc, step, i, v, width));
+    }
     SmallVector<Value> next;
     for (size_t row = 0; row < numRows; ++row) {
       Value left =
@@ -88,12 +93,12 @@ public:
 
 private:
   Value load(OpBuilder &b, Location loc, const KernelStep &step, unsigned input,
-             size_t v) const {
+             size_t v, int64_t width) const {
     Value buffer = step.buffers[input], at = step.columns[input - 1];
     if (!step.isVector[input - 1])
       return memref::LoadOp::create(b, loc, buffer, at);
     at = addOffset(b, loc, at, v * step.vectorStep[input - 1]);
-    auto type = VectorType::get({lanes}, getElementTypeOrSelf(buffer));
+    auto type = VectorType::get({width}, getElementTypeOrSelf(buffer));
     if (step.masks.empty())
       return vector::LoadOp::create(b, loc, type, buffer, at);
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));

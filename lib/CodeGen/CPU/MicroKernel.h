@@ -48,6 +48,11 @@ struct KernelStep {
   ArrayRef<Value> masks;
 };
 
+/// Lanes of a vector of sums.
+inline int64_t getNumLanes(Value vector) {
+  return cast<VectorType>(vector.getType()).getDimSize(0);
+}
+
 class MicroKernel {
 public:
   virtual ~MicroKernel();
@@ -57,17 +62,22 @@ public:
   int64_t getColumns() const { return lanes * vectors; }
   unsigned getRows() const { return rows; }
   unsigned getVectors() const { return vectors; }
-  VectorType getSumType() const { return sumType; }
+  /// Lanes of the narrowest vector that steps can take in the place of a full
+  /// one, as the last of a row.
+  virtual int64_t getMinLanes() const {
+    return std::max<int64_t>(1, lanes / 4);
+  }
   StringRef getName() const { return name; }
 
-  /// Sums before the first step, `vectors` of them for each of `rows` rows.
-  virtual Value createStart(OpBuilder &b, Location loc, TypedAttr init) const;
+  /// A vector of `width` sums before the first step.
+  Value createStart(OpBuilder &b, Location loc, TypedAttr init,
+                    int64_t width) const;
 
   /// Whether sums may be split in parts that are added in the end.
   virtual bool canSplitSums() const { return getNumState() == 0; }
   Value addSums(OpBuilder &b, Location loc, Value lhs, Value rhs) const;
 
-  /// Adds one step to `sums` (rows x vectors).
+  /// Adds one step to `sums` (rows x vectors, of as many lanes as they have).
   virtual SmallVector<Value> createStep(OpBuilder &b, Location loc,
                                         const KernelStep &step,
                                         ArrayRef<Value> sums) const = 0;
@@ -102,7 +112,7 @@ protected:
   std::string name;
   int64_t lanes, depth;
   unsigned rows, vectors;
-  VectorType sumType;
+  Type sumType;
 };
 
 /// The microkernel of an instruction that sums several products at once, if the
