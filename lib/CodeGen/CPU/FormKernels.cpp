@@ -104,6 +104,27 @@ static bool isVectorAccess(AffineMap map, unsigned loop) {
   return true;
 }
 
+/// Reads the source of a reshape that only drops dimensions of extent 1, as
+/// that of the weights of a pointwise convolution does: weights are packed, and
+/// decoded, where they are stored.
+static void lookThroughCollapse(Value &value, AffineMap &map) {
+  while (auto collapse = value.getDefiningOp<tensor::CollapseShapeOp>()) {
+    ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
+    SmallVector<AffineExpr> exprs(shape.size(),
+                                  getAffineConstantExpr(0, map.getContext()));
+    for (auto [expr, group] : llvm::zip_equal(
+             map.getResults(), collapse.getReassociationIndices())) {
+      SmallVector<int64_t> kept = llvm::to_vector(llvm::make_filter_range(
+          group, [&](int64_t dim) { return shape[dim] != 1; }));
+      if (kept.size() > 1)
+        return;
+      exprs[kept.empty() ? group.front() : kept.front()] = expr;
+    }
+    value = collapse.getSrc();
+    map = AffineMap::get(map.getNumDims(), 0, exprs, map.getContext());
+  }
+}
+
 namespace {
 
 /// A kernel in the making.
@@ -212,9 +233,12 @@ void KernelBuilder::take(ArrayRef<OpOperand *> operands) {
   Type sumType = init.getType();
   SmallVector<Type> types;
   for (OpOperand *operand : operands) {
-    inputs.push_back(operand->get());
-    inputMaps.push_back(getMap(*operand));
-    types.push_back(getElementTypeOrSelf(operand->get()));
+    Value value = operand->get();
+    AffineMap map = getMap(*operand);
+    lookThroughCollapse(value, map);
+    inputs.push_back(value);
+    inputMaps.push_back(map);
+    types.push_back(getElementTypeOrSelf(value));
   }
   types.push_back(sumType);
   auto addBlock = [&](Region &region, ArrayRef<Type> types) {
@@ -351,7 +375,7 @@ bool KernelBuilder::fuseDecode() {
   }
   // The stored elements stand for the right operand: as many as it has.
   auto isFull = [&](AffineMap map) {
-    return map.isProjectedPermutation() &&
+    return map.isProjectedPermutation(/*allowZeroInResults=*/true) &&
            llvm::all_of(toElement.getResults(), [&](AffineExpr expr) {
              return llvm::is_contained(map.getResults(), expr);
            });

@@ -197,3 +197,31 @@ func.func @pool(%x: tensor<?x9x9x16xf32>, %n: index) -> (tensor<?x7x7x16xf32>, t
   } -> tensor<?x7x7xf32>
   return %h, %s : tensor<?x7x7x16xf32>, tensor<?x7x7xf32>
 }
+
+// -----
+
+// Weights without the dimensions of a kernel of one element: read where they
+// are stored.
+
+// CHECK-DAG: #[[W:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d3, d4, 0, 0)>
+// CHECK-LABEL: func @pointwise
+// CHECK: slim_cpu.kernel ins(%arg0, %arg1 : tensor<1x5x5x8xf32>, tensor<4x8x1x1xf32>)
+// CHECK-SAME: indexing_maps = [#{{.*}}, #[[W]], #{{.*}}]
+func.func @pointwise(%x: tensor<1x5x5x8xf32>, %w: tensor<4x8x1x1xf32>) -> tensor<1x5x5x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %v = tensor.collapse_shape %w [[0], [1, 2, 3]] : tensor<4x8x1x1xf32> into tensor<4x8xf32>
+  %e = tensor.empty() : tensor<1x5x5x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x5x5x4xf32>) -> tensor<1x5x5x4xf32>
+  %s = linalg.generic {indexing_maps = [
+      affine_map<(n, h, w, f, c) -> (n, h, w, c)>,
+      affine_map<(n, h, w, f, c) -> (f, c)>,
+      affine_map<(n, h, w, f, c) -> (n, h, w, f)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %v : tensor<1x5x5x8xf32>, tensor<4x8xf32>) outs(%f : tensor<1x5x5x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %p, %o : f32
+    linalg.yield %q : f32
+  } -> tensor<1x5x5x4xf32>
+  return %s : tensor<1x5x5x4xf32>
+}
