@@ -82,6 +82,7 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   // Copies of what now is one view to itself.
   pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createPlaceDeallocationsPass());
+  pm.addNestedPass<func::FuncOp>(createPlanMemoryPass());
   // Before kernels and libm's functions come in, which need no C interface.
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   pm.addPass(createOutlineKernelsPass());

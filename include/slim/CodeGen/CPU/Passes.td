@@ -481,6 +481,45 @@ def PlaceDeallocationsPass
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def PlanMemoryPass : Pass<"slim-cpu-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "one arena for the buffers of a function";
+  let description = [{
+    Puts the buffers of known size that a function allocates and frees in its
+    body into one buffer, at offsets that are chosen here, so that two share
+    memory unless both are in use at a time. Buffers of open size, those of
+    nested regions and those that outlive the function stay.
+
+    Example:
+
+    ```mlir
+    %a = memref.alloc() : memref<16xf32>
+    call @f(%a) : (memref<16xf32>) -> ()
+    memref.dealloc %a : memref<16xf32>
+    %b = memref.alloc() : memref<8x2xf32>
+    call @g(%b) : (memref<8x2xf32>) -> ()
+    memref.dealloc %b : memref<8x2xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %arena = memref.alloc() {alignment = 64 : i64} : memref<64xi8>
+    %a = memref.view %arena[%c0][] : memref<64xi8> to memref<16xf32>
+    call @f(%a) : (memref<16xf32>) -> ()
+    %b = memref.view %arena[%c0][] : memref<64xi8> to memref<8x2xf32>
+    call @g(%b) : (memref<8x2xf32>) -> ()
+    memref.dealloc %arena : memref<64xi8>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numBuffers", "num-buffers", "Buffers put into an arena">,
+    Statistic<"bufferBytes", "buffer-bytes", "Bytes of these buffers">,
+    Statistic<"arenaBytes", "arena-bytes", "Bytes of arenas">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def LowerChecksPass : Pass<"slim-lower-checks", "::mlir::ModuleOp"> {
   let summary = "runtime checks to calls of the runtime";
   let description = [{
