@@ -42,6 +42,7 @@ struct ApproximateMathPass
     RewritePatternSet patterns(&getContext());
     populateMathF32ExpansionPatterns(patterns, needsF32);
     cpu::populateFastMathPatterns(patterns);
+    cpu::populateFastExtremePatterns(patterns);
     populateMathPolynomialApproximationPatterns(patterns, hasApproximation);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

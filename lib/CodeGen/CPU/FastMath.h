@@ -22,6 +22,11 @@ namespace slim::cpu {
 /// Infinities and NaN are exact.
 void populateFastMathPatterns(RewritePatternSet &patterns);
 
+/// Turns arith.minimumf and arith.maximumf into a comparison and a choice where
+/// an operand is a constant number or NaNs are excluded (fastmath<nnan>): one
+/// instruction on vectors. Zeros of different signs count as equal.
+void populateFastExtremePatterns(RewritePatternSet &patterns);
+
 } // namespace slim::cpu
 
 #endif // SLIM_LIB_CODEGEN_CPU_FASTMATH_H

@@ -26,3 +26,20 @@ func.func @f64(%x: f64) -> f64 {
   %0 = math.exp %x : f64
   return %0 : f64
 }
+
+// A NaN in %x is what the choice falls back to; one in %y has to win, too.
+// CHECK-LABEL: func @extremes
+// CHECK-SAME: %[[X:.*]]: vector<4xf32>, %[[Y:.*]]: vector<4xf32>
+// CHECK: %[[C:.*]] = arith.constant dense<6.000000e+00>
+// CHECK: %[[L:.*]] = arith.cmpf olt, %[[C]], %[[X]]
+// CHECK: arith.select %[[L]], %[[C]], %[[X]]
+// CHECK: arith.maximumf %[[X]], %[[Y]]
+// CHECK: %[[G:.*]] = arith.cmpf ogt, %[[X]], %[[Y]]
+// CHECK: arith.select %[[G]], %[[X]], %[[Y]]
+func.func @extremes(%x: vector<4xf32>, %y: vector<4xf32>) -> (vector<4xf32>, vector<4xf32>, vector<4xf32>) {
+  %c = arith.constant dense<6.0> : vector<4xf32>
+  %0 = arith.minimumf %x, %c : vector<4xf32>
+  %1 = arith.maximumf %x, %y : vector<4xf32>
+  %2 = arith.maximumf %x, %y fastmath<nnan> : vector<4xf32>
+  return %0, %1, %2 : vector<4xf32>, vector<4xf32>, vector<4xf32>
+}

@@ -555,6 +555,9 @@ def ApproximateMathPass : Pass<"slim-approximate-math"> {
     place, exp below 2^-126 being 0), erf (6) and, from upstream's math dialect,
     tanh (6). 16-bit floats are computed in f32. f64 stays with libm.
 
+    Minima and maxima with a constant, and those that exclude NaN, become a
+    comparison and a choice, which is one instruction.
+
     Example: `math.exp %x : f32` becomes a polynomial of the rest that x leaves
     when multiples of ln 2 are taken away, by `math.fma`s, and the addition of
     the multiple to the exponent's bits.
