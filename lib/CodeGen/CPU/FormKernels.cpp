@@ -92,13 +92,16 @@ static bool isElementwise(linalg::LinalgOp op) {
          op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isPermutation();
 }
 
-/// Whether vectors along `loop` read `map` as vectors or as scalars.
-static bool isVectorAccess(AffineMap map, unsigned loop) {
+/// Whether vectors along `loop` read an operand of `shape` by `map` as vectors
+/// or as scalars: only dimensions of extent 1 may follow that of the loop.
+static bool isVectorAccess(AffineMap map, unsigned loop,
+                           ArrayRef<int64_t> shape) {
   for (auto [i, expr] : llvm::enumerate(map.getResults())) {
     if (!expr.isFunctionOfDim(loop))
       continue;
-    if (i + 1 != map.getNumResults() ||
-        expr != getAffineDimExpr(loop, map.getContext()))
+    if (expr != getAffineDimExpr(loop, map.getContext()) ||
+        llvm::any_of(shape.drop_front(i + 1),
+                     [](int64_t extent) { return extent != 1; }))
       return false;
   }
   return true;
@@ -146,6 +149,7 @@ private:
   AffineMap getMap(OpOperand &operand) {
     return op.getMatchingIndexingMap(&operand);
   }
+  void dropTrailingUnits(Value &operand, AffineMap &map, Operation *reader);
   unsigned getVectorLoop() const {
     return outputMap.getDimPosition(outputMap.getNumResults() - 1);
   }
@@ -276,6 +280,27 @@ void KernelBuilder::take(ArrayRef<OpOperand *> operands) {
   YieldOp::create(rewriter, loc, result);
 }
 
+/// Makes the vector loop's dimension of an operand the last one, where only
+/// dimensions of extent 1 follow it.
+void KernelBuilder::dropTrailingUnits(Value &operand, AffineMap &map,
+                                      Operation *reader) {
+  auto *last =
+      llvm::find(map.getResults(), rewriter.getAffineDimExpr(getVectorLoop()));
+  if (last == map.getResults().end() || last + 1 == map.getResults().end())
+    return;
+  unsigned rank = last - map.getResults().begin() + 1;
+  auto type = cast<RankedTensorType>(operand.getType());
+  SmallVector<ReassociationIndices> groups(rank);
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    groups[std::min<int64_t>(dim, rank - 1)].push_back(dim);
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(reader);
+  operand = tensor::CollapseShapeOp::create(rewriter, reader->getLoc(), operand,
+                                            groups);
+  map = AffineMap::get(map.getNumDims(), 0, map.getResults().take_front(rank),
+                       rewriter.getContext());
+}
+
 /// Fuses the only consumer of the result, if it is elementwise.
 bool KernelBuilder::fuseConsumer() {
   Value result = op->getResult(0);
@@ -312,13 +337,12 @@ bool KernelBuilder::fuseConsumer() {
     if (operand->get() == result)
       continue;
     AffineMap map = consumer.getMatchingIndexingMap(operand).compose(toKernel);
-    if (!consumer.isScalar(operand) && !isVectorAccess(map, getVectorLoop()))
-      return false;
-    if (consumer.isScalar(operand) &&
-        !isa<RankedTensorType>(operand->get().getType()))
+    auto type = dyn_cast<RankedTensorType>(operand->get().getType());
+    if (!type || !isVectorAccess(map, getVectorLoop(), type.getShape()))
       return false;
     newExtras.push_back(operand->get());
     newMaps.push_back(map);
+    dropTrailingUnits(newExtras.back(), newMaps.back(), consumer);
     newArguments.push_back(operand->getOperandNumber());
   }
 
