@@ -339,12 +339,7 @@ void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
     return evaluators;
   };
 
-  KernelOperand &out = getOutput();
-  bool isLong =
-      llvm::range_size(block.without_terminator()) > kInlineEpilogueOps;
-  bool sameWidth = getElementType(out).getIntOrFloatBitWidth() ==
-                   op.getSumType().getIntOrFloatBitWidth();
-  if (!isLong || !sameWidth || blockRows == 1) {
+  if (!tile || blockRows == 1) {
     SmallVector<BodyEvaluator> evaluators = makeEvaluators();
     for (unsigned row = 0; row < blockRows; ++row)
       emitEpilogueRow(evaluators.data(),
@@ -352,46 +347,32 @@ void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
                       row, bases);
     return;
   }
-  // Sums go through the output's memory, and one row's code serves all.
-  auto getSumInOutput = [&](unsigned v) {
-    return VectorType::get({widths[v]}, getElementType(out));
+  // One row's code serves all of them.
+  auto getIndex = [&](Value row, unsigned v) {
+    return index.add(index.mul(row, index.constant(columns)),
+                     index.constant(v * lanes));
   };
-  Quantity rowStride = out.strides[rowLoops.back()];
   for (unsigned row = 0; row < blockRows; ++row)
-    for (unsigned v = 0; v < blockVectors; ++v) {
-      Value sum = sums[row * blockVectors + v];
-      if (sum.getType() != getSumInOutput(v))
-        sum = vector::BitCastOp::create(b, loc, getSumInOutput(v), sum);
-      Value at = index.add(
-          bases.back(),
-          index.get(index.mul(Quantity::of(int64_t(row)), rowStride)));
-      at = index.add(at, index.constant(v * lanes));
-      if (masks.empty())
-        vector::StoreOp::create(b, loc, sum, out.buffer, at);
-      else
-        vector::MaskedStoreOp::create(b, loc, out.buffer, at, masks[v], sum);
-    }
+    for (unsigned v = 0; v < blockVectors; ++v)
+      vector::StoreOp::create(b, loc, sums[row * blockVectors + v], tile,
+                              getIndex(index.constant(row), v));
   SmallVector<BodyEvaluator> evaluators = makeEvaluators();
   emitLoop(index.constant(0), index.constant(blockRows), 1, [&](Value row) {
     SmallVector<Value> stored;
-    Value base = index.add(bases.back(),
-                           index.get(index.mul(Quantity::of(row), rowStride)));
-    for (unsigned v = 0; v < blockVectors; ++v) {
-      Value at = index.add(base, index.constant(v * lanes));
-      Value sum;
-      if (masks.empty()) {
-        sum = vector::LoadOp::create(b, loc, getSumInOutput(v), out.buffer, at);
-      } else {
-        Value zero =
-            arith::ConstantOp::create(b, loc, b.getZeroAttr(getSumInOutput(v)));
-        sum = vector::MaskedLoadOp::create(b, loc, getSumInOutput(v),
-                                           out.buffer, at, masks[v], zero);
-      }
-      auto sumType = VectorType::get({widths[v]}, op.getSumType());
-      if (sum.getType() != sumType)
-        sum = vector::BitCastOp::create(b, loc, sumType, sum);
-      stored.push_back(sum);
-    }
+    for (unsigned v = 0; v < blockVectors; ++v)
+      stored.push_back(vector::LoadOp::create(
+          b, loc, VectorType::get({widths[v]}, op.getSumType()), tile,
+          getIndex(row, v)));
     emitEpilogueRow(evaluators.data(), stored, row, 0, bases);
   });
+}
+
+void KernelEmitter::createTile() {
+  Block &block = op.getEpilogue().front();
+  if (rowLoops.empty() ||
+      llvm::range_size(block.without_terminator()) <= kInlineEpilogueOps)
+    return;
+  auto type =
+      MemRefType::get({int64_t(kernel->getRows()) * columns}, op.getSumType());
+  tile = memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64));
 }

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace slim;
 using namespace slim::cpu;
@@ -166,7 +167,16 @@ void KernelEmitter::emit() {
   else
     bounds.push_back(b.createOrFold<arith::CeilDivUIOp>(
         loc, width.value, index.constant(columns)));
+  // On the stack of the function, or of the threads' part of it.
+  if (!parallel) {
+    OpBuilder::InsertionGuard guard(b);
+    auto function = op->getParentOfType<FunctionOpInterface>();
+    b.setInsertionPointToStart(&function.getFunctionBody().front());
+    createTile();
+  }
   emitGrid(bounds, parallel, [&](ValueRange grid) {
+    if (parallel)
+      createTile();
     for (auto [loop, iv] : llvm::zip(batch, grid))
       ivs[loop] = iv;
     if (!chunk)

@@ -85,6 +85,7 @@ private:
                                     SmallVector<Value> sums);
   SmallVector<Value> emitStep(ArrayRef<Value> bases, ArrayRef<Value> sums,
                               int64_t ahead, Value valid);
+  void createTile();
   void emitEpilogue(ArrayRef<Value> sums);
   void emitEpilogueRow(BodyEvaluator *evaluators, ArrayRef<Value> sums,
                        Value row, int64_t fixedRow, ArrayRef<Value> bases);
@@ -115,6 +116,8 @@ private:
   SmallVector<Value> masks;
   /// Lanes of its vectors: full ones, and perhaps a narrower one at the end.
   SmallVector<int64_t> widths;
+  /// Where the sums of a register block wait for a long epilogue.
+  Value tile;
   /// Of the panel: sums to start from, one a vector; empty for the op's init.
   SmallVector<Value> columnStart;
   bool sumsColumns = false;
