@@ -42,7 +42,7 @@ func.func @divides(%a: memref<2x64xf32>, %b: memref<64x4xf32>,
 
 // -----
 
-// Three rows: a block of two and one of one. Five columns: a panel of four and
+// Three rows: a block of two and one of one. Seven columns: a panel of four and
 // a masked one.
 // CHECK-LABEL: func @left_over
 // CHECK: scf.if
@@ -54,7 +54,35 @@ func.func @divides(%a: memref<2x64xf32>, %b: memref<64x4xf32>,
 #mk = affine_map<(m, n, k) -> (m, k)>
 #kn = affine_map<(m, n, k) -> (k, n)>
 #mn = affine_map<(m, n, k) -> (m, n)>
-func.func @left_over(%a: memref<3x8xf32>, %b: memref<8x5xf32>, %c: memref<3x5xf32>) {
+func.func @left_over(%a: memref<3x8xf32>, %b: memref<8x7xf32>, %c: memref<3x7xf32>) {
+  slim_cpu.kernel ins(%a, %b : memref<3x8xf32>, memref<8x7xf32>)
+    outs(%c : memref<3x7xf32>)
+    {indexing_maps = [#mk, #kn, #mn],
+     iterator_types = ["parallel", "parallel", "reduction"], init = 0.0 : f32}
+    body {
+    ^bb0(%x: f32, %y: f32, %s: f32):
+      %p = arith.mulf %x, %y : f32
+      %q = arith.addf %s, %p : f32
+      slim_cpu.yield %q : f32
+    } epilogue {
+    ^bb0(%s: f32):
+      slim_cpu.yield %s : f32
+    }
+  return
+}
+
+// -----
+
+// Five columns: the last one is a vector of its own width.
+// CHECK-LABEL: func @narrow
+// CHECK-NOT: mask
+// CHECK: vector<1xf32>
+// CHECK-NOT: mask
+// CHECK: return
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+func.func @narrow(%a: memref<3x8xf32>, %b: memref<8x5xf32>, %c: memref<3x5xf32>) {
   slim_cpu.kernel ins(%a, %b : memref<3x8xf32>, memref<8x5xf32>)
     outs(%c : memref<3x5xf32>)
     {indexing_maps = [#mk, #kn, #mn],

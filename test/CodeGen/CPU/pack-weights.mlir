@@ -33,9 +33,9 @@ func.func @linear(%x: tensor<4x3xf32>) -> tensor<4x5xf32> {
 
 // A weight that is reshaped first is the same data.
 
-// CHECK: memref.global constant @p_5_3.panels4.1 : memref<2x3x4xf32>
+// CHECK: memref.global constant @p.panels4.2.1 : memref<1x2x3x4xf32>
 // CHECK-LABEL: func @reshaped
-// CHECK: memref.get_global @p_5_3.panels4.1
+// CHECK: memref.get_global @p.panels4.2.1
 memref.global constant @p : memref<5x3x1xf32> {slim.data = dense<1.0> : tensor<5x3x1xf32>}
 func.func @reshaped(%x: tensor<4x3xf32>) -> tensor<4x5xf32> {
   %zero = arith.constant 0.0 : f32
