@@ -406,9 +406,8 @@ private:
   void eraseUnused() {
     getOperation()->walk<WalkOrder::PostOrder, ReverseIterator>(
         [](Operation *op) {
-          if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
-                  bufferization::ToTensorOp>(op) &&
-              op->use_empty())
+          // Decodes and reshapes of weights that went into kernels, too.
+          if (isOpTriviallyDead(op) && !isa<memref::GlobalOp>(op))
             op->erase();
         });
     llvm::StringSet<llvm::MallocAllocator> used;

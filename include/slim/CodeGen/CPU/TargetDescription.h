@@ -20,7 +20,8 @@ struct CPUTargetDescription {
   /// Shape of the register block of a matrix product: rows by vectors.
   unsigned kernelRows;
   unsigned kernelVectors;
-  /// Instruction families that products may use: vnni, bf16, pmaddwd, dotprod, i8mm.
+  /// Instruction families that products may use: vnni, vbmi2, bf16, pmaddwd,
+  /// dotprod, i8mm.
   std::vector<std::string> kernelFeatures;
   /// The value of slim_rt_required_features, which the runtime checks before a
   /// model runs.
