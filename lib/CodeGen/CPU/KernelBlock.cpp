@@ -12,6 +12,9 @@ using namespace slim::cpu;
 /// An epilogue of more ops than this is not repeated for every register.
 static constexpr int64_t kInlineEpilogueOps = 10;
 
+/// Rows of a block whose arithmetic leaves room to prefetch.
+static constexpr unsigned kMinPrefetchRows = 5;
+
 /// Sums in flight that hide the latency of a multiply-add.
 static constexpr int64_t kMinChains = 8;
 
@@ -209,6 +212,17 @@ SmallVector<Value> KernelEmitter::emitReductions(ArrayRef<unsigned> loops,
   return SmallVector<Value>(branch.getResults());
 }
 
+/// Asks for what the next panel holds where this one has `at`: weights come
+/// from memory while the rows of this panel are computed.
+void KernelEmitter::prefetchNextPanel(KernelOperand &operand, Value at) {
+  Value next = index.add(at, index.get(operand.panelStride));
+  for (unsigned v = 0; v < blockVectors; ++v)
+    memref::PrefetchOp::create(
+        b, loc, operand.buffer,
+        index.add(next, index.constant(v * lanes * kernel->getDepth())),
+        /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+}
+
 /// One step of the microkernel, `ahead` elements further along the last
 /// reduction than its loop says.
 SmallVector<Value> KernelEmitter::emitStep(ArrayRef<Value> bases,
@@ -231,6 +245,8 @@ SmallVector<Value> KernelEmitter::emitStep(ArrayRef<Value> bases,
     if (!operand.irregular.empty())
       at = index.add(at, getIrregularOffset(operand, ahead));
     if (i > 0) {
+      if (i == 1 && operand.panelColumns && blockRows >= kMinPrefetchRows)
+        prefetchNextPanel(operand, at);
       columnsOf.push_back(at);
       const Quantity &step = operand.strides[column];
       isVector.push_back(!step.is(0));

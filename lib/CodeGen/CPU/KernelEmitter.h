@@ -83,6 +83,7 @@ private:
   SmallVector<Value> emitReductions(ArrayRef<unsigned> loops,
                                     ArrayRef<Value> bases,
                                     SmallVector<Value> sums);
+  void prefetchNextPanel(KernelOperand &operand, Value at);
   SmallVector<Value> emitStep(ArrayRef<Value> bases, ArrayRef<Value> sums,
                               int64_t ahead, Value valid);
   void createTile();
