@@ -323,7 +323,9 @@ private:
       FailureOr<TensorData> data = readWeightData(global, operandType, attr);
       if (failed(data))
         return failure();
-      TensorData reordered = pack(*data, *layout);
+      // Data that is at hand has the shape that it is stored in.
+      TensorData reshaped(operandType, data->getBytes(), data->getOwner());
+      TensorData reordered = pack(reshaped, *layout);
       if (mayBeSparse)
         if (std::optional<Bitmask> stream = createBitmask(reordered)) {
           useBitmask(op, global, name, *stream, symbols);
