@@ -56,6 +56,7 @@ void slim::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createFormRowsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createFactorScalesPass());
   pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
   PackWeightsPassOptions pack;
   pack.vectorBytes = options.vectorBytes;

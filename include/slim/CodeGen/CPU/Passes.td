@@ -481,6 +481,47 @@ def PlaceDeallocationsPass
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def FactorScalesPass : Pass<"slim-cpu-factor-scales"> {
+  let summary = "multiply sums, not weights, by the scales of weights";
+  let description = [{
+    Where a product's weight is decoded as a code times a scale that is the same
+    for all elements of a sum, multiplies the sum by the scale instead. The
+    multiplication then goes into the epilogue of the product's kernel. Scales
+    of groups within a sum stay. Floating-point results change in rounding.
+
+    Example:
+
+    ```mlir
+    %w = linalg.generic {...} ins(%codes, %scales : tensor<64x32xi8>, tensor<32xf32>) ... {
+      %c = arith.sitofp %code : i8 to f32
+      %d = arith.mulf %c, %scale : f32
+      linalg.yield %d : f32
+    }
+    %y = linalg.matmul ins(%x, %w : ...) outs(%zeros : ...)
+    ```
+
+    becomes
+
+    ```mlir
+    %w = linalg.generic {...} ins(%codes : tensor<64x32xi8>) ... {
+      %c = arith.sitofp %code : i8 to f32
+      linalg.yield %c : f32
+    }
+    %s = linalg.matmul ins(%x, %w : ...) outs(%zeros : ...)
+    %y = linalg.generic {...} ins(%s, %scales : tensor<4x32xf32>, tensor<32xf32>) ... {
+      %m = arith.mulf %sum, %scale : f32
+      linalg.yield %m : f32
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numFactored", "num-factored", "Scales moved past a sum">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def PlanMemoryPass : Pass<"slim-cpu-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "one arena for the buffers of a function";
   let description = [{
