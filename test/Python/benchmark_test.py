@@ -22,7 +22,7 @@ def contestant(label, engine, precision, rounds):
         "rounds_ms": rounds,
         "median_ms": float(np.median(rounds)),
         "peak_mb": 100.0,
-        "compile": {"wall_s": 1.5} if engine == "slim" else None,
+        "compile": {"wall_s": 1.5, "cpu_s": 2.5} if engine == "slim" else None,
     }
 
 
@@ -91,6 +91,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn("| matmul | 10.00 | 8.00 | 5.00 | 6.00 | 2.00 | failed |", text)
         self.assertIn("| matmul | 200 | 250 | 400 | 333 | 1000 | failed |", text)
         self.assertIn("| matmul | 40 % | 50 % | 80 % | 67 % | 50 % | – |", text)
+        self.assertIn("| matmul | 1.50, 2.50 | 1.50, 2.50 | – |", text)
         self.assertIn("- matmul, slim-qdq: no", text)
         self.assertIn("- skipped: a: no package holds it", text)
 
