@@ -146,6 +146,11 @@ static LogicalResult traceThrough(DequantizeOp op, ElementTrace &trace,
   return success();
 }
 
+/// Conversions keep elements in place, and zero is zero in every type.
+static LogicalResult traceThrough(CastOp, ElementTrace &, std::string &) {
+  return success();
+}
+
 static LogicalResult traceThrough(SparseDecodeOp op, ElementTrace &trace,
                                   std::string &reason) {
   FailureOr<TensorData> positions = decodeConstant(op.getPositions());
@@ -211,7 +216,7 @@ FailureOr<ElementTrace> slim::traceElements(const DecodeTree &tree,
   for (DecodeOpInterface decode : tree.getPath()) {
     LogicalResult traced =
         TypeSwitch<Operation *, LogicalResult>(decode)
-            .Case<DequantizeOp, SparseDecodeOp, ReshapeDecodeOp>(
+            .Case<CastOp, DequantizeOp, SparseDecodeOp, ReshapeDecodeOp>(
                 [&](auto op) { return traceThrough(op, trace, reason); })
             .Default([&](Operation *op) {
               reason = ("values cannot be traced through " +
@@ -228,7 +233,7 @@ FailureOr<ElementTrace> slim::traceElements(const DecodeTree &tree,
 std::optional<int64_t> slim::traceDimension(const DecodeTree &tree,
                                             int64_t dim) {
   for (DecodeOpInterface decode : tree.getPath()) {
-    if (isa<DequantizeOp>(decode))
+    if (isa<CastOp, DequantizeOp>(decode))
       continue;
     if (auto sparse = dyn_cast<SparseDecodeOp>(*decode)) {
       // The last dimension has other elements in storage.

@@ -50,10 +50,34 @@ struct SinkDequantizeThroughEmbedding : OpRewritePattern<EmbeddingOp> {
   }
 };
 
+/// embedding(ids, cast(table)) -> cast(embedding(ids, table)): rows are
+/// converted that are looked up.
+struct SinkCastThroughEmbedding : OpRewritePattern<EmbeddingOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(EmbeddingOp op,
+                                PatternRewriter &rewriter) const override {
+    auto cast = op.getWeight().getDefiningOp<CastOp>();
+    if (!cast)
+      return rewriter.notifyMatchFailure(op, "the table is not converted");
+    auto stored = llvm::cast<RankedTensorType>(cast.getInput().getType());
+    auto resultType = llvm::cast<RankedTensorType>(op.getResult().getType());
+    if (!isa<FloatType>(stored.getElementType()))
+      return rewriter.notifyMatchFailure(op, "the table holds no floats");
+    Value rows = EmbeddingOp::create(rewriter, op.getLoc(),
+                                     resultType.clone(stored.getElementType()),
+                                     op.getIndices(), cast.getInput());
+    rewriter.replaceOpWithNewOp<CastOp>(op, resultType, rows, cast.getTo(),
+                                        cast.getSaturate());
+    return success();
+  }
+};
+
 struct SinkDecodePass : public slim::impl::SinkDecodePassBase<SinkDecodePass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<SinkDequantizeThroughEmbedding>(&getContext());
+    patterns.add<SinkCastThroughEmbedding, SinkDequantizeThroughEmbedding>(
+        &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -230,6 +230,9 @@ castFloats(const TensorData &data, RankedTensorType type, bool saturate) {
   // A float of scales: powers of two alone.
   if (isa<Float8E8M0FNUType>(to))
     return std::nullopt;
+  // Widening is exact.
+  if (to.isF32() && data.getElementType().getIntOrFloatBitWidth() < 32)
+    return TensorData::fromFloats(type, data.toFloats());
   bool isTiny = to.getWidth() < 8;
   double largest =
       APFloat::getLargest(to.getFloatSemantics()).convertToDouble();
@@ -245,35 +248,57 @@ castFloats(const TensorData &data, RankedTensorType type, bool saturate) {
   return TensorData::fromDoubles(type, doubles);
 }
 
+/// The elements converted to those of `type`; none where it has no value for
+/// one of them, or where the types are too wide to be converted here.
+static std::optional<TensorData>
+castData(const TensorData &data, RankedTensorType type, bool saturate) {
+  Type from = data.getElementType(), to = type.getElementType();
+  if (from.getIntOrFloatBitWidth() > 64 || to.getIntOrFloatBitWidth() > 64)
+    return std::nullopt;
+  if (isa<FloatType>(from) && isa<FloatType>(to))
+    return castFloats(data, type, saturate);
+  if (isa<FloatType>(from))
+    return castFloatsToInts(data, type);
+  if (isa<FloatType>(to)) {
+    if (isFoldedFloat(to))
+      return castIntsToFloats(data, type);
+    TensorData floats =
+        castIntsToFloats(data, type.clone(Float64Type::get(type.getContext())));
+    return castFloats(floats, type, saturate);
+  }
+  std::vector<int64_t> ints = data.toInts();
+  if (to.isInteger(1))
+    for (int64_t &value : ints)
+      value = value != 0;
+  return TensorData::fromInts(type, ints);
+}
+
 OpFoldResult CastOp::fold(FoldAdaptor adaptor) {
   if (getInput().getType() == getType())
     return getInput();
   RankedTensorType type = getFoldedType(getType());
   std::optional<TensorData> data = getFoldedData(adaptor.getInput());
-  if (!type || !data || data->getElementType().getIntOrFloatBitWidth() > 64 ||
-      type.getElementTypeBitWidth() > 64)
+  if (!type || !data)
     return {};
-  Type from = data->getElementType(), to = type.getElementType();
-  if (isa<FloatType>(from) && isa<FloatType>(to)) {
-    std::optional<TensorData> cast = castFloats(*data, type, getSaturate());
-    return cast ? OpFoldResult(cast->toAttr()) : OpFoldResult();
-  }
-  if (isa<FloatType>(from))
-    return castFloatsToInts(*data, type).toAttr();
-  if (isa<FloatType>(to)) {
-    TensorData floats = castIntsToFloats(
-        *data,
-        isFoldedFloat(to) ? type : type.clone(Float64Type::get(getContext())));
-    if (isFoldedFloat(to))
-      return floats.toAttr();
-    std::optional<TensorData> cast = castFloats(floats, type, getSaturate());
-    return cast ? OpFoldResult(cast->toAttr()) : OpFoldResult();
-  }
-  std::vector<int64_t> ints = data->toInts();
-  if (to.isInteger(1))
-    for (int64_t &value : ints)
-      value = value != 0;
-  return TensorData::fromInts(type, ints).toAttr();
+  std::optional<TensorData> result = castData(*data, type, getSaturate());
+  return result ? OpFoldResult(result->toAttr()) : OpFoldResult();
+}
+
+OpOperand &CastOp::getValuesOperand() { return getInputMutable(); }
+
+FailureOr<TensorData> CastOp::decodeConstants(ArrayRef<TensorData> operands) {
+  if (operands.size() != 1 || operands[0].getType() != getInput().getType())
+    return emitOpError("has data of another type than its input");
+  std::optional<TensorData> result =
+      castData(operands[0], cast<RankedTensorType>(getType()), getSaturate());
+  if (!result)
+    return failure();
+  return *result;
+}
+
+/// Casts are lowered as the elementwise ops that they are.
+FailureOr<Value> CastOp::buildDecode(OpBuilder &, ValueRange) {
+  return failure();
 }
 
 //===----------------------------------------------------------------------===//

@@ -117,7 +117,8 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createLowerChecksPass());
   arith::ArithExpandOpsPassOptions arith;
-  arith.includeBf16 = true;
+  // Integer arithmetic rounds to bf16 where no instruction does.
+  arith.includeBf16 = !llvm::is_contained(options.features, "bf16");
   pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass(arith));
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createConvertMathToLLVMPass());

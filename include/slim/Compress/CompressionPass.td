@@ -18,7 +18,7 @@ class CompressionPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
            "Only weights of at least so many elements">,
   ];
   let options = commonOptions;
-  let statistics = [
+  list<Statistic> commonStatistics = [
     Statistic<"numCompressed", "num-compressed", "Weights compressed">,
     Statistic<"numSkipped", "num-skipped", "Weights left as they are">,
     Statistic<"bytesBefore", "bytes-before",
@@ -26,6 +26,7 @@ class CompressionPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
     Statistic<"bytesAfter", "bytes-after",
               "Bytes of all weights after the pass">,
   ];
+  let statistics = commonStatistics;
   let dependentDialects = ["::slim::SlimDialect"];
 }
 

@@ -2,6 +2,7 @@
 #ifndef SLIM_COMPRESS_PASSES_TD
 #define SLIM_COMPRESS_PASSES_TD
 
+include "slim/Compress/CastPasses.td"
 include "slim/Compress/LowRankPasses.td"
 include "slim/Compress/PrunePasses.td"
 include "slim/Compress/QuantizePasses.td"

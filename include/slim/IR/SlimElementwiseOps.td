@@ -243,13 +243,18 @@ def Slim_HardSigmoidOp : Slim_ElementwiseOp<"hard_sigmoid", [],
 }
 
 def Slim_CastOp : Slim_Op<"cast",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DecodeOpInterface>]> {
   let summary = "conversion of the element type";
   let description = [{
     Converts every element to the element type `to`. Floats become integers by
     truncation; what does not fit saturates (floats to 8-bit floats where
     `saturate`) or wraps (integers to narrower integers). Floats become
     narrower floats by rounding to nearest even. Anything but zero becomes true.
+
+    A weight may be stored in a narrow type and read through a cast, which is
+    then part of its decode tree. A cast to a narrower float and back rounds: no
+    simplification drops the pair.
 
     Example:
 

@@ -73,7 +73,9 @@ struct ConvertLinear : OpConversionPattern<LinearOp> {
   matchAndRewrite(LinearOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value input = adaptor.getInput(), weight = adaptor.getWeight();
+    Value input = getStoredFactor(rewriter, op.getInput(), adaptor.getInput()),
+          weight =
+              getStoredFactor(rewriter, op.getWeight(), adaptor.getWeight());
     RankedTensorType type = getSignlessType(op.getResult().getType());
     int64_t leading = type.getRank() - 1;
     emitEqualExtentsCheck(
@@ -106,7 +108,8 @@ struct ConvertMatmul : OpConversionPattern<MatmulOp> {
     Location loc = op.getLoc();
     RankedTensorType type = getSignlessType(op.getResult().getType());
     // Vectors become matrices for the time being.
-    Value lhs = adaptor.getLhs(), rhs = adaptor.getRhs();
+    Value lhs = getStoredFactor(rewriter, op.getLhs(), adaptor.getLhs()),
+          rhs = getStoredFactor(rewriter, op.getRhs(), adaptor.getRhs());
     auto getRank = [](Value value) {
       return cast<RankedTensorType>(value.getType()).getRank();
     };

@@ -1,6 +1,7 @@
 //===- Product.cpp - Matrix products --------------------------------------===//
 #include "Product.h"
 #include "ScalarOps.h"
+#include "slim/IR/SlimOps.h"
 
 using namespace slim;
 using namespace slim::conversion;
@@ -20,6 +21,19 @@ static Value widenSmallFloat(OpBuilder &b, Location loc, Value tensor) {
   if (!floatType || floatType.getWidth() > 8)
     return tensor;
   return castElements(b, loc, tensor, type, b.getF32Type());
+}
+
+Value conversion::getStoredFactor(ConversionPatternRewriter &rewriter,
+                                  Value original, Value converted) {
+  auto cast = original.getDefiningOp<CastOp>();
+  if (!cast)
+    return converted;
+  auto from = dyn_cast<FloatType>(getElementTypeOrSelf(cast.getInput())),
+       to = dyn_cast<FloatType>(cast.getTo());
+  if (!from || !to || from.getWidth() != 16 || to.getWidth() < 32)
+    return converted;
+  Value stored = rewriter.getRemappedValue(cast.getInput());
+  return stored ? stored : converted;
 }
 
 Value conversion::widenFactor(OpBuilder &b, Location loc, Value value,

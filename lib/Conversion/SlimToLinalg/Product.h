@@ -22,6 +22,12 @@ struct Product {
   Value init; ///< what the products are added to; zeros if null
 };
 
+/// A factor as it lies in memory: the input of the cast that makes `original`,
+/// if that widens a float of 16 bits, which is exact and is done where the
+/// factor is multiplied; else `converted`, which `original` has become.
+Value getStoredFactor(ConversionPatternRewriter &rewriter, Value original,
+                      Value converted);
+
 /// A factor (of signless type) in the type of the sum; an integer is extended
 /// by its sign.
 Value widenFactor(OpBuilder &b, Location loc, Value value, Type accumulator,
