@@ -32,6 +32,7 @@ FORMS = (
     Form("iree-tiled", "iree", "fp32", flags=("--iree-opt-data-tiling",)),
     Form("slim", "slim", "fp32"),
     Form("ov-bf16", "openvino", "bf16", options=BF16),
+    Form("slim-bf16", "slim", "bf16", flags=("--compress=cast-products",)),
     Form("ort-qdq", "onnxruntime", "int8", source="qdq"),
     Form("ort-dyn", "onnxruntime", "int8", source="dynamic", kinds=PRODUCTS),
     Form("ov-int8", "openvino", "int8", source="nncf", options=F32),

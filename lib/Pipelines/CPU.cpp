@@ -116,10 +116,10 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createLowerChecksPass());
-  arith::ArithExpandOpsPassOptions arith;
-  // Integer arithmetic rounds to bf16 where no instruction does.
-  arith.includeBf16 = !llvm::is_contained(options.features, "bf16");
-  pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass(arith));
+  ExpandBF16PassOptions bf16;
+  bf16.keepVectors = llvm::is_contained(options.features, "bf16");
+  pm.addNestedPass<func::FuncOp>(createExpandBF16Pass(bf16));
+  pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass());
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());

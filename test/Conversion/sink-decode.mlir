@@ -19,3 +19,14 @@ func.func @whole(%i: tensor<?xi64>, %q: tensor<100x8xi8>, %s: tensor<1x1xf32>) -
   %y = slim.embedding %i, %w : (tensor<?xi64>, tensor<100x8xf32>) -> tensor<?x8xf32>
   return %y : tensor<?x8xf32>
 }
+
+// Rows are converted after they are looked up.
+// CHECK-LABEL: func @cast
+// CHECK-SAME: (%[[I:.*]]: tensor<?xi64>, %[[T:.*]]: tensor<100x8xbf16>)
+// CHECK: %[[E:.*]] = slim.embedding %[[I]], %[[T]] : (tensor<?xi64>, tensor<100x8xbf16>) -> tensor<?x8xbf16>
+// CHECK: slim.cast %[[E]] {to = f32}
+func.func @cast(%i: tensor<?xi64>, %t: tensor<100x8xbf16>) -> tensor<?x8xf32> {
+  %w = slim.cast %t {to = f32} : (tensor<100x8xbf16>) -> tensor<100x8xf32>
+  %y = slim.embedding %i, %w : (tensor<?xi64>, tensor<100x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}

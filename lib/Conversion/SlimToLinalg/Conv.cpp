@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Patterns.h"
+#include "Product.h"
 #include "Windows.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "slim/IR/SlimOps.h"
@@ -45,7 +46,9 @@ struct LowerConv : public OpConversionPattern<ConvOp> {
     for (Value operand : op.getOperands())
       if (isa<FloatType>(getElementTypeOrSelf(operand)) != isFloat)
         return rewriter.notifyMatchFailure(op, "mixes floats and integers");
-    Value input = adaptor.getInput(), weight = adaptor.getWeight();
+    Value input = getStoredFactor(rewriter, op.getInput(), adaptor.getInput()),
+          weight =
+              getStoredFactor(rewriter, op.getWeight(), adaptor.getWeight());
     int64_t groups = op.getGroups();
     SmallVector<OpFoldResult> inputExtents = getExtents(rewriter, loc, input);
     SmallVector<OpFoldResult> weightExtents = getExtents(rewriter, loc, weight);
@@ -149,7 +152,8 @@ private:
     MLIRContext *context = b.getContext();
     unsigned loops = extents.size();
     auto widen = [&](OpBuilder &b, Location loc, Value value, Value original) {
-      return castScalar(b, loc, value, getElementTypeOrSelf(original), compute);
+      return widenFactor(b, loc, value, compute,
+                         isUnsigned(original.getType()));
     };
     Value sums =
         linalg::GenericOp::create(

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 
+import ml_dtypes
 import numpy as np
 
 TOLERANCE = 2e-6  # relative to the largest magnitude of the output
@@ -49,8 +50,11 @@ FUNCTION = """
 """
 
 
-def forward(weights, i, c):
-    y = weights["emb"][i] @ weights["up"].T @ weights["down"]
+def forward(weights, i, c, round_activation):
+    x = round_activation(weights["emb"][i])
+    h = round_activation(x.astype(np.float64) @ weights["up"].T)
+    y = h @ weights["down"]
+    c = round_activation(c)
     padded = np.pad(c, ((0, 0), (0, 0), (0, 0), (1, 1)))
     z = np.zeros((1, 8, 4, 5), np.float32)
     for row in range(4):
@@ -95,9 +99,17 @@ def prune_nm(n, m):
 def prune_unstructured(sparsity):
     def apply(weight, name):
         flat = weight.ravel().copy()
-        order = np.argsort(np.abs(flat), kind="stable")
+        # Of equal magnitudes the one with the lower index is kept.
+        order = np.lexsort((-np.arange(flat.size), np.abs(flat)))
         flat[order[: round(sparsity * flat.size)]] = 0
         return flat.reshape(weight.shape)
+
+    return apply
+
+
+def round_to(dtype):
+    def apply(values, name=None):
+        return values.astype(np.float32).astype(dtype).astype(np.float32)
 
     return apply
 
@@ -130,6 +142,23 @@ PIPELINES = {
         prune_unstructured(0.7),
         prune_nm(2, 4),
     ],
+    "cast-products": [round_to(ml_dtypes.bfloat16)],
+    "cast-products{type=f16}": [round_to(np.float16)],
+    "prune-unstructured{sparsity=0.7},cast-products": [
+        prune_unstructured(0.7),
+        round_to(ml_dtypes.bfloat16),
+    ],
+    "cast-products,prune-unstructured{sparsity=0.7}": [
+        round_to(ml_dtypes.bfloat16),
+        prune_unstructured(0.7),
+    ],
+}
+# Pipelines that round activations, too.
+ACTIVATIONS = {
+    "cast-products": round_to(ml_dtypes.bfloat16),
+    "cast-products{type=f16}": round_to(np.float16),
+    "prune-unstructured{sparsity=0.7},cast-products": round_to(ml_dtypes.bfloat16),
+    "cast-products,prune-unstructured{sparsity=0.7}": round_to(ml_dtypes.bfloat16),
 }
 
 
@@ -175,7 +204,9 @@ def main(slimc, slim_run, directory):
         for step in steps:
             for name in WEIGHTS:
                 expected_weights[name] = step(expected_weights[name], name)
-        for name, expected in forward(expected_weights, i, c).items():
+        for name, expected in forward(
+            expected_weights, i, c, ACTIVATIONS.get(pipeline, lambda x: x)
+        ).items():
             error = np.abs(np.load(name + ".npy") - expected).max()
             error /= np.abs(expected).max()
             passed = error <= TOLERANCE

@@ -132,3 +132,22 @@ func.func @conv_transpose(%x: tensor<1x1x3x3xf32>, %w: tensor<1x2x3x3xf32>) -> t
     : (tensor<1x1x3x3xf32>, tensor<1x2x3x3xf32>) -> tensor<1x2x6x6xf32>
   return %y : tensor<1x2x6x6xf32>
 }
+
+// -----
+
+// The image is padded as it is stored, and widened where it is multiplied.
+// CHECK-LABEL: func.func @stored_factors
+// CHECK-NOT: arith.extf
+// CHECK: tensor.insert_slice %{{.*}} : tensor<1x3x8x8xbf16> into tensor<1x3x10x10xbf16>
+// CHECK-NOT: arith.extf
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x3x10x10xbf16>, tensor<4x3x3x3xbf16>) outs(%{{.*}} : tensor<1x4x8x8xf32>)
+// CHECK: arith.extf
+// CHECK: arith.extf
+// CHECK: arith.mulf
+func.func @stored_factors(%x: tensor<1x3x8x8xbf16>, %w: tensor<4x3x3x3xbf16>) -> tensor<1x4x8x8xf32> {
+  %f = slim.cast %x {to = f32} : (tensor<1x3x8x8xbf16>) -> tensor<1x3x8x8xf32>
+  %g = slim.cast %w {to = f32} : (tensor<4x3x3x3xbf16>) -> tensor<4x3x3x3xf32>
+  %y = slim.conv %f, %g {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1}
+    : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x8xf32>
+  return %y : tensor<1x4x8x8xf32>
+}

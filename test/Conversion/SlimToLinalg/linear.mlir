@@ -118,3 +118,24 @@ func.func @unsigned(%x: tensor<5x4xui8>, %y: tensor<4x8xui8>)
     : (tensor<5x4xui8>, tensor<4x8xui8>) -> tensor<5x8xi32>
   return %z : tensor<5x8xi32>
 }
+
+// -----
+
+// Factors that a cast widens are read as they are stored; one that rounds is
+// not looked through.
+// CHECK-LABEL: func.func @stored_factors
+// CHECK-SAME: (%[[X:.*]]: tensor<5x4xf32>, %[[W:.*]]: tensor<8x4xbf16>)
+// CHECK: %[[N:.*]] = linalg.generic {{.*}} ins(%[[X]] : tensor<5x4xf32>) outs(%{{.*}} : tensor<5x4xbf16>)
+// CHECK: arith.truncf
+// CHECK: linalg.generic {{.*}} ins(%[[N]], %[[W]] : tensor<5x4xbf16>, tensor<8x4xbf16>) outs(%{{.*}} : tensor<5x8xf32>)
+// CHECK-NEXT: ^bb0(%[[A:.*]]: bf16, %[[B:.*]]: bf16, %[[C:.*]]: f32)
+// CHECK-DAG: %[[WA:.*]] = arith.extf %[[A]] : bf16 to f32
+// CHECK-DAG: %[[WB:.*]] = arith.extf %[[B]] : bf16 to f32
+// CHECK: %[[P:.*]] = arith.mulf %[[WA]], %[[WB]]
+func.func @stored_factors(%x: tensor<5x4xf32>, %w: tensor<8x4xbf16>) -> tensor<5x8xf32> {
+  %n = slim.cast %x {to = bf16} : (tensor<5x4xf32>) -> tensor<5x4xbf16>
+  %r = slim.cast %n {to = f32} : (tensor<5x4xbf16>) -> tensor<5x4xf32>
+  %f = slim.cast %w {to = f32} : (tensor<8x4xbf16>) -> tensor<8x4xf32>
+  %y = slim.linear %r, %f : (tensor<5x4xf32>, tensor<8x4xf32>) -> tensor<5x8xf32>
+  return %y : tensor<5x8xf32>
+}

@@ -587,6 +587,38 @@ def LowerChecksPass : Pass<"slim-lower-checks", "::mlir::ModuleOp"> {
                            "::mlir::cf::ControlFlowDialect"];
 }
 
+def ExpandBF16Pass : Pass<"slim-cpu-expand-bf16"> {
+  let summary = "conversions between f32 and bf16 by integer arithmetic";
+  let description = [{
+    Replaces `arith.extf` from bf16 and `arith.truncf` to it by shifts and, for
+    rounding to nearest even, additions, on scalars and on vectors. LLVM makes
+    vector loops of these and of no conversion to bf16, so that scalars are
+    expanded for every processor; `keep-vectors` leaves vectors to a processor's
+    instructions (which round numbers that are denormal in f32 to zero).
+
+    Example:
+
+    ```mlir
+    %y = arith.extf %x : bf16 to f32
+    ```
+
+    becomes
+
+    ```mlir
+    %c16 = arith.constant 16 : i32
+    %b = arith.bitcast %x : bf16 to i16
+    %w = arith.extui %b : i16 to i32
+    %s = arith.shli %w, %c16 : i32
+    %y = arith.bitcast %s : i32 to f32
+    ```
+  }];
+  let options = [
+    Option<"keepVectors", "keep-vectors", "bool", /*default=*/"false",
+           "Leave vectors to the processor's instructions">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def ApproximateMathPass : Pass<"slim-approximate-math"> {
   let summary = "vectorizable forms of transcendental functions";
   let description = [{

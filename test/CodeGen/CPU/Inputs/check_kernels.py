@@ -6,8 +6,9 @@ Each case is a matrix product (with or without a batch, either operand
 transposed) or a channels-last convolution, with random extents that few register
 blocks divide, static or open, of random element types, its right operand a
 constant (packed at compile time) or an argument, followed by nothing, a bias, or
-a bias, a residual and a clamp. Integers are compared exactly; floats against f64
-with a bound that follows from the number of terms and the rounding of inputs.
+a bias, a residual and a clamp; or, where sums are f32, by rounding to bf16.
+Integers are compared exactly; floats against f64 with a bound that follows from
+the number of terms and the rounding of inputs and of the result.
 """
 
 import argparse
@@ -58,7 +59,10 @@ class Case:
         self.dynamic = {d for d in self.maybe_dynamic if rng.random() < 0.4}
         if self.constant:
             self.dynamic -= set(self.right_dims)
-        self.epilogue = str(rng.choice(["none", "bias", "all"]))
+        choices = ["none", "bias", "all"]
+        if self.sum == "f32":
+            choices += ["narrow"]
+        self.epilogue = str(rng.choice(choices))
 
     def make_product(self):
         rng = self.rng
@@ -165,7 +169,7 @@ class Case:
             )
         else:
             arguments.append(("%b", right_type))
-        if self.epilogue != "none":
+        if self.epilogue in ("bias", "all"):
             arguments.append(("%bias", bias_type))
         if self.epilogue == "all":
             arguments.append(("%residual", out_type))
@@ -226,8 +230,21 @@ class Case:
     linalg.yield %t : {s}
   }} -> {out_type}"""
             result = "%y"
+        result_type = out_type
+        if self.epilogue == "narrow":
+            result_type = self.tensor(self.out, out_shape, "bf16")
+            tail = f"""
+  %o = tensor.empty({', '.join(sizes)}) : {result_type}
+  %y = linalg.generic {{indexing_maps = [{identity}, {identity}],
+      iterator_types = [{parallel}]}}
+      ins(%s : {out_type}) outs(%o : {result_type}) {{
+  ^bb0(%x0: {s}, %old: bf16):
+    %q = arith.truncf %x0 : {s} to bf16
+    linalg.yield %q : bf16
+  }} -> {result_type}"""
+            result = "%y"
         text = f"""{head}
-func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {out_type} {{
+func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {result_type} {{
   {body}
   %zero = arith.constant {zero} : {s}
   %e = tensor.empty({', '.join(sizes)}) : {out_type}
@@ -244,7 +261,7 @@ func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {out_type} {{
     linalg.yield %q : {s}
   }} -> {out_type}
   {tail}
-  return {result} : {out_type}
+  return {result} : {result_type}
 }}
 """
         self.text = text
@@ -274,7 +291,7 @@ func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {out_type} {{
     def check(self, library):
         inputs = [self.values[0]] + ([] if self.constant else [self.values[1]])
         inputs = [v.view(np.int8) if v.dtype == np.uint8 else v for v in inputs]
-        if self.epilogue != "none":
+        if self.epilogue in ("bias", "all"):
             inputs.append(self.bias)
         if self.epilogue == "all":
             inputs.append(self.residual)
@@ -283,7 +300,7 @@ func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {out_type} {{
         left, right = (v.astype(np.float64) for v in self.values)
         expected = self.multiply(left, right)
         bound = self.multiply(np.abs(left), np.abs(right))
-        if self.epilogue != "none":
+        if self.epilogue in ("bias", "all"):
             expected = expected + self.bias
             bound = bound + np.abs(self.bias)
         if self.epilogue == "all":
@@ -293,7 +310,12 @@ func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {out_type} {{
             return (result == expected).all()
         terms = np.prod([e for d, e in self.extents.items() if d not in self.out])
         eps = np.finfo(NUMPY_OF_SUM[self.sum]).eps
-        return (np.abs(result - expected) <= bound * eps * (terms + 3)).all()
+        limit = bound * eps * (terms + 3)
+        if self.epilogue == "narrow":
+            # Half of the last of 8 bits.
+            limit = limit * 1.01 + np.abs(expected) * 2.0**-8
+            result = result.astype(np.float32)
+        return (np.abs(result - expected) <= limit).all()
 
 
 def main():
