@@ -33,3 +33,16 @@ func.func @others(%x: f16, %y: f64) -> (f32, f32) {
   %b = arith.truncf %y : f64 to f32
   return %a, %b : f32, f32
 }
+
+// CHECK-LABEL: func @masked
+// ALL-DAG: %[[V:.*]] = llvm.bitcast %{{.*}} : vector<8xbf16> to vector<8xi16>
+// ALL-DAG: %[[L:.*]] = llvm.intr.masked.load %{{.*}}, %{{.*}}, %[[V]] {{.*}} -> vector<8xi16>
+// ALL: %[[R:.*]] = llvm.bitcast %[[L]] : vector<8xi16> to vector<8xbf16>
+// ALL: llvm.intr.masked.store %{{.*}}, %{{.*}}, %{{.*}} : vector<8xi16>
+// ALL: return %[[R]]
+// SCALARS-NOT: bitcast
+func.func @masked(%p: !llvm.ptr, %m: vector<8xi1>, %v: vector<8xbf16>) -> vector<8xbf16> {
+  %r = llvm.intr.masked.load %p, %m, %v {alignment = 2 : i32} : (!llvm.ptr, vector<8xi1>, vector<8xbf16>) -> vector<8xbf16>
+  llvm.intr.masked.store %v, %p, %m {alignment = 2 : i32} : vector<8xbf16>, vector<8xi1> into !llvm.ptr
+  return %r : vector<8xbf16>
+}

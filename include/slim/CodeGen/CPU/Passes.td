@@ -595,6 +595,8 @@ def ExpandBF16Pass : Pass<"slim-cpu-expand-bf16"> {
     vector loops of these and of no conversion to bf16, so that scalars are
     expanded for every processor; `keep-vectors` leaves vectors to a processor's
     instructions (which round numbers that are denormal in f32 to zero).
+    Otherwise masked loads and stores of bf16, which are in the LLVM dialect by
+    now, become those of integers, too.
 
     Example:
 
@@ -616,7 +618,8 @@ def ExpandBF16Pass : Pass<"slim-cpu-expand-bf16"> {
     Option<"keepVectors", "keep-vectors", "bool", /*default=*/"false",
            "Leave vectors to the processor's instructions">,
   ];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::arith::ArithDialect"];
 }
 
 def ApproximateMathPass : Pass<"slim-approximate-math"> {
