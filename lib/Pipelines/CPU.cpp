@@ -32,10 +32,13 @@ void slim::buildSimplifyPipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
 }
 
-void slim::buildSlimToLinalgPipeline(OpPassManager &pm) {
+void slim::buildSlimToLinalgPipeline(OpPassManager &pm,
+                                     const LinalgPipelineOptions &options) {
   pm.addPass(createFormIntegerOpsPass());
   pm.addPass(createSinkDecodePass());
-  pm.addPass(createConvertSlimToLinalgPass());
+  ConvertSlimToLinalgPassOptions convert;
+  convert.keepAttention = options.keepAttention;
+  pm.addPass(createConvertSlimToLinalgPass(convert));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
@@ -53,6 +56,7 @@ void slim::buildSlimToLinalgPipeline(OpPassManager &pm) {
 
 void slim::buildFormKernelsPipeline(OpPassManager &pm,
                                     const CPUPipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createFormAttentionPass());
   pm.addNestedPass<func::FuncOp>(createFormRowsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -96,6 +100,13 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   kernels.threads = options.threads;
   llvm::append_range(kernels.features, options.features);
   pm.addNestedPass<func::FuncOp>(createLowerKernelsPass(kernels));
+  LowerAttentionPassOptions attention;
+  attention.vectorBytes = options.vectorBytes;
+  // Enough sums to hide the latency; more rows would rarely divide the queries.
+  attention.rows = std::min(8u, options.kernelRows.getValue());
+  attention.vectors = options.kernelVectors;
+  attention.threads = options.threads;
+  pm.addNestedPass<func::FuncOp>(createLowerAttentionPass(attention));
   LowerRowsPassOptions rows;
   rows.vectorBytes = options.vectorBytes;
   rows.threads = options.threads;
@@ -146,9 +157,9 @@ void slim::registerCPUPipelines() {
   PassPipelineRegistration<>("slim-simplify",
                              "Canonical, minimal form of a slim module",
                              buildSimplifyPipeline);
-  PassPipelineRegistration<>("slim-to-linalg",
-                             "From the slim dialect to fused linalg on tensors",
-                             buildSlimToLinalgPipeline);
+  PassPipelineRegistration<LinalgPipelineOptions>(
+      "slim-to-linalg", "From the slim dialect to fused linalg on tensors",
+      buildSlimToLinalgPipeline);
   PassPipelineRegistration<CPUPipelineOptions>(
       "slim-form-kernels",
       "Fused kernels with packed weights from linalg on tensors, for a CPU",
@@ -160,7 +171,9 @@ void slim::registerCPUPipelines() {
   PassPipelineRegistration<CPUPipelineOptions>(
       "slim-to-llvm", "From the slim dialect to the LLVM dialect, for a CPU",
       [](OpPassManager &pm, const CPUPipelineOptions &options) {
-        buildSlimToLinalgPipeline(pm);
+        LinalgPipelineOptions linalg;
+        linalg.keepAttention = true;
+        buildSlimToLinalgPipeline(pm, linalg);
         buildLinalgToLLVMPipeline(pm, options);
       });
 }

@@ -155,8 +155,10 @@ LogicalResult Compilation::lowerAndEmit() {
         {"pipeline", options.compress}, {"weights", std::move(entries)}});
     description->report = llvm::formatv("{0}", value).str();
   }
-  if (failed(runPasses("slim to linalg", [](OpPassManager &pm) {
-        buildSlimToLinalgPipeline(pm);
+  if (failed(runPasses("slim to linalg", [&](OpPassManager &pm) {
+        LinalgPipelineOptions linalg;
+        linalg.keepAttention = options.emit != EmitKind::Linalg;
+        buildSlimToLinalgPipeline(pm, linalg);
         return success();
       })))
     return failure();

@@ -11,6 +11,11 @@ namespace slim {
 /// Where the channels of an image [N, C, spatial...] lie in memory.
 enum class ImageOrder { ChannelsLast, ChannelsFirst };
 
+/// Attribute of a `slim.attention` that convert-slim-to-linalg has left: its
+/// extents are checked, every extent of its mask is 1 or the scores', the type
+/// saying which, and the mask is of floats.
+inline constexpr llvm::StringLiteral kCheckedAttr = "slim.checked";
+
 #define GEN_PASS_DECL
 #include "slim/Conversion/Passes.h.inc"
 

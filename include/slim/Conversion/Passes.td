@@ -25,6 +25,10 @@ def ConvertSlimToLinalgPass : Pass<"convert-slim-to-linalg", "ModuleOp"> {
     Accumulation: f16, bf16 and 8-bit floats in f32; i8 and ui8 products in
     i32. Float sums carry `fastmath<reassoc>`.
 
+    With `keep-attention` a `slim.attention` of f32 with heads of a static,
+    moderate size stays, as an op on converted tensors, for a target that fuses
+    it: marked `slim.checked`, with its checks before it and an explicit scale.
+
     An op that has no lowering for its types is an error that names it.
 
     Before:
@@ -56,6 +60,10 @@ def ConvertSlimToLinalgPass : Pass<"convert-slim-to-linalg", "ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"keepAttention", "keep-attention", "bool", "false",
+           "Leave attention that a target can fuse as an op">,
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect",
     "::mlir::bufferization::BufferizationDialect",

@@ -37,8 +37,17 @@ struct CPUPipelineOptions
 /// Target-independent cleanup of a module of the slim dialect.
 void buildSimplifyPipeline(mlir::OpPassManager &pm);
 
+struct LinalgPipelineOptions
+    : public mlir::PassPipelineOptions<LinalgPipelineOptions> {
+  Option<bool> keepAttention{
+      *this, "keep-attention",
+      llvm::cl::desc("Leave attention that a target can fuse as an op"),
+      llvm::cl::init(false)};
+};
+
 /// From the slim dialect to linalg on tensors, fused.
-void buildSlimToLinalgPipeline(mlir::OpPassManager &pm);
+void buildSlimToLinalgPipeline(mlir::OpPassManager &pm,
+                               const LinalgPipelineOptions &options);
 
 /// Fused kernels, with packed weights, from linalg on tensors.
 void buildFormKernelsPipeline(mlir::OpPassManager &pm,

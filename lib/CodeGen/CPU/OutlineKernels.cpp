@@ -55,6 +55,9 @@ struct OutlineKernelsPass
       } else if (auto rows = dyn_cast<cpu::RowsOp>(op)) {
         if (rows.hasBufferSemantics())
           ops.push_back(op);
+      } else if (auto attention = dyn_cast<cpu::AttentionOp>(op)) {
+        if (attention.hasBufferSemantics())
+          ops.push_back(op);
       }
     });
     for (Operation *op : ops)

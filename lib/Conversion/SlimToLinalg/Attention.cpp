@@ -10,13 +10,113 @@
 #include "Product.h"
 #include "ScalarOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "slim/Conversion/Passes.h"
 #include "slim/IR/SlimOps.h"
 #include <cmath>
 
 using namespace slim;
 using namespace slim::conversion;
 
+/// Checks what the op demands of extents.
+static void checkExtents(OpBuilder &b, AttentionOp op,
+                         ArrayRef<OpFoldResult> query,
+                         ArrayRef<OpFoldResult> key,
+                         ArrayRef<OpFoldResult> value) {
+  auto check = [&](OpFoldResult lhs, OpFoldResult rhs, StringRef what) {
+    emitEqualExtentsCheck(b, op.getLoc(), op, lhs, rhs, what);
+  };
+  check(query[0], key[0], "query and key have different batches");
+  check(query[0], value[0], "query and value have different batches");
+  check(key[1], value[1], "key and value have different heads");
+  check(key[2], value[2], "key and value have different lengths");
+  check(query[3], key[3], "query and key have different head sizes");
+  if (areEqual(query[1], key[1]))
+    return;
+  // Heads that are no multiple would be read beyond the end.
+  Location loc = op.getLoc();
+  Value one = createIndex(b, loc, 1);
+  Value keyHeads = toValue(b, loc, key[1]);
+  Value divisor = b.createOrFold<arith::MaxUIOp>(loc, keyHeads, one);
+  Value rest =
+      b.createOrFold<arith::RemUIOp>(loc, toValue(b, loc, query[1]), divisor);
+  check(foldExtent(rest), b.getIndexAttr(0),
+        "the query heads are no multiple of the key heads");
+}
+
 namespace {
+
+/// Leaves what a target fuses.
+struct KeepAttention : OpConversionPattern<AttentionOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(AttentionOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    auto type = cast<RankedTensorType>(op.getType());
+    Value query = adaptor.getQuery(), key = adaptor.getKey(),
+          value = adaptor.getValue(), mask = adaptor.getMask();
+    SmallVector<OpFoldResult> queryExtents = getExtents(rewriter, loc, query),
+                              keyExtents = getExtents(rewriter, loc, key),
+                              valueExtents = getExtents(rewriter, loc, value);
+    // Buffers of a kernel are as large as a head.
+    constexpr int64_t maxSize = 256;
+    auto isModerate = [&](Value tensor) {
+      int64_t size = cast<RankedTensorType>(tensor.getType()).getDimSize(3);
+      return size > 0 && size <= maxSize;
+    };
+    auto hasStaticHeads = [&](Value tensor) {
+      return !cast<RankedTensorType>(tensor.getType()).isDynamicDim(1);
+    };
+    bool areHeadsKnown = (hasStaticHeads(query) && hasStaticHeads(key)) ||
+                         areEqual(queryExtents[1], keyExtents[1]);
+    if (!type.getElementType().isF32() || !isModerate(query) ||
+        !isModerate(key) || !isModerate(value) || !areHeadsKnown)
+      return failure();
+    // What is known to be 1 must be so by its type.
+    auto maskType =
+        mask ? cast<RankedTensorType>(mask.getType()) : RankedTensorType();
+    for (int64_t dim = 0, rank = mask ? maskType.getRank() : 0; dim < rank;
+         ++dim)
+      if (maskType.isDynamicDim(dim) &&
+          isConstantIntValue(getExtent(rewriter, loc, mask, dim), 1))
+        return failure();
+
+    checkExtents(rewriter, op, queryExtents, keyExtents, valueExtents);
+    if (mask) {
+      AffineMap map;
+      SmallVector<OpFoldResult> scores = {queryExtents[0], queryExtents[1],
+                                          queryExtents[2], keyExtents[2]};
+      mask = alignOperand(rewriter, loc, op, mask, scores, map);
+      if (maskType.getElementType().isInteger(1))
+        mask = createAddend(rewriter, loc, mask, type.getElementType());
+    }
+    auto size = static_cast<double>(
+        cast<RankedTensorType>(query.getType()).getDimSize(3));
+    double scale = op.getScale() ? op.getScale()->convertToDouble()
+                                 : 1.0 / std::sqrt(size);
+    auto kept =
+        AttentionOp::create(rewriter, loc, type, query, key, value, mask,
+                            rewriter.getF32FloatAttr(static_cast<float>(scale)),
+                            op.getCausalAttr());
+    kept->setAttr(kCheckedAttr, rewriter.getUnitAttr());
+    rewriter.replaceOp(op, kept);
+    return success();
+  }
+
+private:
+  /// 0 where a condition is met and minus infinity elsewhere.
+  static Value createAddend(OpBuilder &b, Location loc, Value mask, Type type) {
+    SmallVector<OpFoldResult> extents = getExtents(b, loc, mask);
+    return createParallelGeneric(
+        b, loc, extents, type, mask, b.getMultiDimIdentityMap(extents.size()),
+        [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+          return arith::SelectOp::create(
+              b, loc, args[0], createZero(b, loc, type),
+              createLowest(b, loc, type, /*isUnsigned=*/false));
+        });
+  }
+};
 
 struct ConvertAttention : OpConversionPattern<AttentionOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -76,31 +176,6 @@ struct ConvertAttention : OpConversionPattern<AttentionOp> {
   }
 
 private:
-  static void checkExtents(OpBuilder &b, AttentionOp op,
-                           ArrayRef<OpFoldResult> query,
-                           ArrayRef<OpFoldResult> key,
-                           ArrayRef<OpFoldResult> value) {
-    auto check = [&](OpFoldResult lhs, OpFoldResult rhs, StringRef what) {
-      emitEqualExtentsCheck(b, op.getLoc(), op, lhs, rhs, what);
-    };
-    check(query[0], key[0], "query and key have different batches");
-    check(query[0], value[0], "query and value have different batches");
-    check(key[1], value[1], "key and value have different heads");
-    check(key[2], value[2], "key and value have different lengths");
-    check(query[3], key[3], "query and key have different head sizes");
-    if (areEqual(query[1], key[1]))
-      return;
-    // Heads that are no multiple would be read beyond the end.
-    Location loc = op.getLoc();
-    Value one = createIndex(b, loc, 1);
-    Value keyHeads = toValue(b, loc, key[1]);
-    Value divisor = b.createOrFold<arith::MaxUIOp>(loc, keyHeads, one);
-    Value rest =
-        b.createOrFold<arith::RemUIOp>(loc, toValue(b, loc, query[1]), divisor);
-    check(foldExtent(rest), b.getIndexAttr(0),
-          "the query heads are no multiple of the key heads");
-  }
-
   /// [B, H, S, X] as [B * Hkv, H / Hkv * S, X].
   static Value groupHeads(OpBuilder &b, Location loc, Value tensor,
                           ArrayRef<OpFoldResult> extents, OpFoldResult keyHeads,
@@ -282,7 +357,10 @@ struct ConvertRotaryEmbedding : OpConversionPattern<RotaryEmbeddingOp> {
 } // namespace
 
 void conversion::populateAttentionPatterns(const TypeConverter &converter,
-                                           RewritePatternSet &patterns) {
-  patterns.add<ConvertAttention, ConvertRotaryEmbedding>(converter,
-                                                         patterns.getContext());
+                                           RewritePatternSet &patterns,
+                                           bool keepAttention) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add<ConvertAttention, ConvertRotaryEmbedding>(converter, context);
+  if (keepAttention)
+    patterns.add<KeepAttention>(converter, context, /*benefit=*/2);
 }

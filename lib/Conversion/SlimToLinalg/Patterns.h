@@ -12,7 +12,9 @@
 
 namespace slim::conversion {
 
-void populateAttentionPatterns(const TypeConverter &, RewritePatternSet &);
+/// `keepAttention`: as the pass's option.
+void populateAttentionPatterns(const TypeConverter &, RewritePatternSet &,
+                               bool keepAttention);
 void populateConvPatterns(const TypeConverter &, RewritePatternSet &);
 void populateConvTransposePatterns(const TypeConverter &, RewritePatternSet &);
 void populateDecodePatterns(const TypeConverter &, RewritePatternSet &);

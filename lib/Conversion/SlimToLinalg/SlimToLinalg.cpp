@@ -18,7 +18,7 @@
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "slim/Conversion/Passes.h"
-#include "slim/IR/SlimDialect.h"
+#include "slim/IR/SlimOps.h"
 
 namespace slim {
 #define GEN_PASS_DEF_CONVERTSLIMTOLINALGPASS
@@ -52,6 +52,8 @@ public:
 
 struct ConvertSlimToLinalgPass
     : public slim::impl::ConvertSlimToLinalgPassBase<ConvertSlimToLinalgPass> {
+  using ConvertSlimToLinalgPassBase::ConvertSlimToLinalgPassBase;
+
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     SignlessTypeConverter converter;
@@ -59,6 +61,9 @@ struct ConvertSlimToLinalgPass
     ConversionTarget target(*context);
 
     target.addIllegalDialect<SlimDialect>();
+    if (keepAttention)
+      target.addDynamicallyLegalOp<AttentionOp>(
+          [](AttentionOp op) { return op->hasAttr(kCheckedAttr); });
     target.markUnknownOpDynamicallyLegal(
         [&](Operation *op) { return converter.isLegal(op); });
     target.addLegalOp<UnrealizedConversionCastOp>();
@@ -73,7 +78,7 @@ struct ConvertSlimToLinalgPass
     populateReturnOpTypeConversionPattern(patterns, converter);
     scf::populateSCFStructuralTypeConversions(converter, patterns);
 
-    conversion::populateAttentionPatterns(converter, patterns);
+    conversion::populateAttentionPatterns(converter, patterns, keepAttention);
     conversion::populateConvPatterns(converter, patterns);
     conversion::populateConvTransposePatterns(converter, patterns);
     conversion::populateDecodePatterns(converter, patterns);

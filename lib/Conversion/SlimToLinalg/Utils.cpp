@@ -5,7 +5,7 @@
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "slim/IR/SlimDialect.h"
+#include "slim/IR/SlimOps.h"
 
 using namespace slim;
 using namespace slim::conversion;
@@ -119,6 +119,10 @@ OpFoldResult conversion::getExtent(OpBuilder &b, Location loc, Value tensor,
     }
     if (auto op = dyn_cast<DestinationStyleOpInterface>(def)) {
       tensor = op.getTiedOpOperand(cast<OpResult>(tensor))->get();
+      continue;
+    }
+    if (auto op = dyn_cast<AttentionOp>(def)) {
+      tensor = dim == 3 ? op.getValue() : op.getQuery();
       continue;
     }
     if (auto op = dyn_cast<tensor::EmptyOp>(def))

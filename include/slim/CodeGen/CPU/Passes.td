@@ -161,6 +161,84 @@ def LowerKernelsPass : Pass<"slim-cpu-lower-kernels", "::mlir::func::FuncOp"> {
     "::mlir::vector::VectorDialect"];
 }
 
+def FormAttentionPass
+    : Pass<"slim-cpu-form-attention", "::mlir::func::FuncOp"> {
+  let summary = "attention that reads and writes heads where they lie";
+  let description = [{
+    Turns every `slim.attention` that convert-slim-to-linalg has left (with
+    `keep-attention`) into `slim_cpu.attention`. Transposes of queries, keys,
+    values and of the result that only permute batch, head and position become
+    part of its maps.
+
+    Example:
+
+    ```mlir
+    %q = linalg.transpose ins(%x : tensor<1x?x12x32xf32>) outs(...)
+      permutation = [0, 2, 1, 3]
+    %y = slim.attention %q, %k, %v {scale = 0.2 : f32, slim.checked} : ...
+    ```
+
+    becomes
+
+    ```mlir
+    %y = slim_cpu.attention ins(%x, %k, %v : ...) outs(%e : ...)
+      {indexing_maps = [affine_map<(b, h, s, t, d, e) -> (b, s, h, d)>, ...],
+       scale = 0.2 : f32} -> tensor<1x12x?x32xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numFormed", "num-formed", "Kernels formed">,
+  ];
+  let dependentDialects = ["::mlir::tensor::TensorDialect",
+                           "::slim::cpu::SlimCPUDialect"];
+}
+
+def LowerAttentionPass
+    : Pass<"slim-cpu-lower-attention", "::mlir::func::FuncOp"> {
+  let summary = "fused attention on buffers to vector loops";
+  let description = [{
+    Lowers `slim_cpu.attention` to loops over batches, heads, blocks of queries
+    and blocks of keys. The scores of a few queries and a block of keys are
+    computed in registers, kept in a buffer of some kilobytes, exponentiated
+    with a running maximum, and multiplied with the values at once; keys are
+    transposed block by block. Buffers are on the stack, of static size, below
+    200 kilobytes.
+
+    Operands whose elements are not neighbours are copied before.
+
+    Example: `slim_cpu.attention ins(%q, %k, %v : ...) outs(%y : ...)` becomes
+
+    ```mlir
+    scf.parallel (%b, %h, %block) = ... {
+      scf.for %key = %c0 to %keys step %c256 {
+        // keys to panels
+        scf.for %row = %c0 to %queries step %c14 {
+          // scores, exponentials, products with values
+        }
+      }
+      // division by the sums
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "unsigned", "32",
+           "Bytes of a vector register">,
+    Option<"rows", "rows", "unsigned", "6",
+           "Queries that a register block holds">,
+    Option<"vectors", "vectors", "unsigned", "2",
+           "Vectors of scores a query that a register block holds">,
+    Option<"threads", "threads", "bool", "false",
+           "Emit scf.parallel for the loop of tasks">,
+  ];
+  let statistics = [
+    Statistic<"numLowered", "num-lowered", "Kernels lowered">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
 def FormRowsPass : Pass<"slim-cpu-form-rows", "::mlir::func::FuncOp"> {
   let summary = "reductions along rows and arithmetic around them as one kernel";
   let description = [{

@@ -9,9 +9,12 @@ using namespace mlir::bufferization;
 
 namespace {
 
-/// Outputs are written without having been read, and never share a buffer with
-/// an input: between two passes over a row they hold what the next one needs.
-struct RowsModel : DstBufferizableOpInterfaceExternalModel<RowsModel, RowsOp> {
+/// Of ops that write outputs without having read them. These never share a
+/// buffer with an input: between two passes over a row, an output holds what
+/// the next one needs.
+template <typename OpTy>
+struct WriteOnlyModel
+    : DstBufferizableOpInterfaceExternalModel<WriteOnlyModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
     return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
@@ -20,11 +23,10 @@ struct RowsModel : DstBufferizableOpInterfaceExternalModel<RowsModel, RowsOp> {
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
                           const BufferizationOptions &options,
                           BufferizationState &state) const {
-    auto rows = cast<RowsOp>(op);
-    if (rows.hasBufferSemantics())
+    if (cast<OpTy>(op).hasBufferSemantics())
       return success();
     SmallVector<Value> buffers;
-    for (Value operand : rows->getOperands()) {
+    for (Value operand : op->getOperands()) {
       if (!isa<TensorType>(operand.getType())) {
         buffers.push_back(operand);
         continue;
@@ -34,13 +36,15 @@ struct RowsModel : DstBufferizableOpInterfaceExternalModel<RowsModel, RowsOp> {
         return failure();
       buffers.push_back(*buffer);
     }
-    auto inputs = ArrayRef(buffers).take_front(rows.getInputs().size());
-    auto outputs = ArrayRef(buffers).drop_front(rows.getInputs().size());
-    auto result =
-        RowsOp::create(rewriter, op->getLoc(), TypeRange(), inputs, outputs,
-                       rows.getIndexingMaps(), rows.getIteratorTypes());
-    result.getBody().takeBody(rows.getBody());
-    replaceOpWithBufferizedValues(rewriter, op, outputs);
+    OperationState onBuffers(op->getLoc(), op->getName());
+    onBuffers.addOperands(buffers);
+    onBuffers.propertiesAttr = op->getPropertiesAsAttribute();
+    onBuffers.addAttributes(op->getDiscardableAttrDictionary().getValue());
+    for (Region &region : op->getRegions())
+      onBuffers.addRegion()->takeBody(region);
+    rewriter.create(onBuffers);
+    replaceOpWithBufferizedValues(
+        rewriter, op, ArrayRef(buffers).take_back(op->getNumResults()));
     return success();
   }
 };
@@ -48,5 +52,6 @@ struct RowsModel : DstBufferizableOpInterfaceExternalModel<RowsModel, RowsOp> {
 } // namespace
 
 void cpu::attachRowBufferizationModels(MLIRContext *context) {
-  RowsOp::attachInterface<RowsModel>(*context);
+  RowsOp::attachInterface<WriteOnlyModel<RowsOp>>(*context);
+  AttentionOp::attachInterface<WriteOnlyModel<AttentionOp>>(*context);
 }

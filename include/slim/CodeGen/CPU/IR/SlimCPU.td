@@ -114,6 +114,7 @@ def SlimCPU_YieldOp : Op<SlimCPU_Dialect, "yield", [
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
+include "slim/CodeGen/CPU/IR/SlimCPUAttentionOp.td"
 include "slim/CodeGen/CPU/IR/SlimCPURowOps.td"
 
 #endif // SLIM_CODEGEN_CPU_IR_SLIMCPU_TD
