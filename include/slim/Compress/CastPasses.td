@@ -24,6 +24,8 @@ def CastProductsPass : CompressionPass<"cast-products"> {
     Numeric effect: bf16 has 8 significant bits and f32's range, so every
     operand moves by at most 0.4 %; f16 has 11 bits (0.05 %) but ends at 65504:
     a weight beyond it is left alone, an activation beyond it becomes infinite.
+    Products in f16 are those of f32 with conversions before them: they save bytes
+    and no time.
 
     ```mlir
     %w = slim.get_weight @w : tensor<64x64xf32>
