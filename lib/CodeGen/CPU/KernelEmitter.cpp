@@ -202,7 +202,7 @@ void KernelEmitter::emitColumns(ArrayRef<int64_t> vectorWidths, Value left,
   masks.clear();
   for (unsigned v = 0; left && v < blockVectors; ++v) {
     Value bound =
-        arith::SubIOp::create(b, loc, left, index.constant(v * lanes));
+        b.createOrFold<arith::SubIOp>(loc, left, index.constant(v * lanes));
     masks.push_back(vector::CreateMaskOp::create(
         b, loc, VectorType::get({widths[v]}, b.getI1Type()), bound));
   }
@@ -229,7 +229,8 @@ void KernelEmitter::emitPanel(Value thisPanel, Value begin, Value end) {
     while (last.back() / 2 >= std::max(narrow, kernel->getMinLanes()))
       last.back() /= 2;
     bool isExact = last.back() == narrow;
-    emitColumns(last, isExact ? Value() : left, begin, end);
+    // A constant, so that the store of a single element is seen to be one.
+    emitColumns(last, isExact ? Value() : index.constant(rest), begin, end);
   };
   if (width.isFixed() && width.fixed < columns)
     return emitRest();

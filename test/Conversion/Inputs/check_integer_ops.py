@@ -85,7 +85,10 @@ class Case:
     def draw_linear(self):
         rng = self.rng
         k, n = (int(v) for v in rng.integers(1, 150, 2))
-        leading = [int(v) for v in rng.integers(1, 9, rng.integers(1, 3))]
+        # One column beyond full vectors is a case of its own.
+        if rng.random() < 0.2:
+            n = int(rng.choice([33, 65, 97]))
+        leading = [int(v) for v in rng.integers(1, 24, rng.integers(1, 3))]
         self.transposed = rng.random() < 0.5
         self.x = draw_codes(rng, self.code_type, leading + [k])
         self.w = draw_codes(rng, np.int8, [k, n] if self.transposed else [n, k])
