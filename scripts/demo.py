@@ -41,7 +41,9 @@ PRUNE = "prune-nm{include=query|key}"
 FACTORIZE = "lowrank-factorize{energy=0.98}"
 RECIPES = [
     ("fp32", ""),
+    ("bf16", "cast-products"),
     ("int8", "quantize-int8"),
+    ("int8, activations too", "quantize-int8{activations=dynamic}"),
     ("2:4 in part", PRUNE),
     ("2:4 in part + int8", f"{PRUNE},quantize-int8"),
     ("low rank", FACTORIZE),
