@@ -100,37 +100,56 @@ class Slim_PredicateOp<string mnemonic, string what>
 // Unary
 //===----------------------------------------------------------------------===//
 
-def Slim_AbsOp : Slim_UnaryOp<"abs", "absolute value", Slim_Tensor>;
-def Slim_NegOp : Slim_UnaryOp<"neg", "negation", Slim_Tensor>;
-def Slim_SignOp : Slim_UnaryOp<"sign", "sign (-1, 0 or 1)", Slim_Tensor>;
-def Slim_ExpOp : Slim_UnaryOp<"exp", "exponential", Slim_FloatTensor>;
-def Slim_LogOp : Slim_UnaryOp<"log", "natural logarithm", Slim_FloatTensor>;
-def Slim_SqrtOp : Slim_UnaryOp<"sqrt", "square root", Slim_FloatTensor>;
+def Slim_AbsOp : Slim_UnaryOp<"abs", "absolute value", Slim_Tensor, [],
+    "Unsigned integers stay; the least signed integer wraps to itself.">;
+def Slim_NegOp : Slim_UnaryOp<"neg", "negation", Slim_Tensor, [],
+    "Integers wrap; the sign of a zero and of NaN flips.">;
+def Slim_SignOp : Slim_UnaryOp<"sign", "sign (-1, 0 or 1)", Slim_Tensor, [],
+    "NaN stays NaN.">;
+def Slim_ExpOp : Slim_UnaryOp<"exp", "exponential", Slim_FloatTensor, [],
+    "exp(x) = e^x; infinite where that overflows.">;
+def Slim_LogOp : Slim_UnaryOp<"log", "natural logarithm", Slim_FloatTensor, [],
+    "Minus infinity at 0, NaN below.">;
+def Slim_SqrtOp : Slim_UnaryOp<"sqrt", "square root", Slim_FloatTensor, [],
+    "NaN below 0.">;
 def Slim_RsqrtOp : Slim_UnaryOp<"rsqrt", "reciprocal square root",
-                                Slim_FloatTensor>;
+    Slim_FloatTensor, [], "rsqrt(x) = 1 / sqrt(x); infinite at 0, NaN below.">;
 def Slim_ReciprocalOp : Slim_UnaryOp<"reciprocal", "reciprocal",
-                                     Slim_FloatTensor>;
-def Slim_FloorOp : Slim_UnaryOp<"floor", "rounding down", Slim_FloatTensor>;
-def Slim_CeilOp : Slim_UnaryOp<"ceil", "rounding up", Slim_FloatTensor>;
+    Slim_FloatTensor, [], "reciprocal(x) = 1 / x; infinite at 0.">;
+def Slim_FloorOp : Slim_UnaryOp<"floor", "rounding down", Slim_FloatTensor, [],
+    "The largest integer that is not above the element.">;
+def Slim_CeilOp : Slim_UnaryOp<"ceil", "rounding up", Slim_FloatTensor, [],
+    "The smallest integer that is not below the element.">;
 def Slim_RoundOp : Slim_UnaryOp<"round", "rounding to the nearest integer",
     Slim_FloatTensor, [], "Ties go to the even integer.">;
-def Slim_SinOp : Slim_UnaryOp<"sin", "sine", Slim_FloatTensor>;
-def Slim_CosOp : Slim_UnaryOp<"cos", "cosine", Slim_FloatTensor>;
-def Slim_TanOp : Slim_UnaryOp<"tan", "tangent", Slim_FloatTensor>;
-def Slim_AsinOp : Slim_UnaryOp<"asin", "arcsine", Slim_FloatTensor>;
-def Slim_AcosOp : Slim_UnaryOp<"acos", "arccosine", Slim_FloatTensor>;
-def Slim_AtanOp : Slim_UnaryOp<"atan", "arctangent", Slim_FloatTensor>;
-def Slim_SinhOp : Slim_UnaryOp<"sinh", "hyperbolic sine", Slim_FloatTensor>;
-def Slim_CoshOp : Slim_UnaryOp<"cosh", "hyperbolic cosine", Slim_FloatTensor>;
+def Slim_SinOp : Slim_UnaryOp<"sin", "sine", Slim_FloatTensor, [],
+    "The element is an angle in radians.">;
+def Slim_CosOp : Slim_UnaryOp<"cos", "cosine", Slim_FloatTensor, [],
+    "The element is an angle in radians.">;
+def Slim_TanOp : Slim_UnaryOp<"tan", "tangent", Slim_FloatTensor, [],
+    "The element is an angle in radians.">;
+def Slim_AsinOp : Slim_UnaryOp<"asin", "arcsine", Slim_FloatTensor, [],
+    "In radians, from -pi/2 to pi/2; NaN outside [-1, 1].">;
+def Slim_AcosOp : Slim_UnaryOp<"acos", "arccosine", Slim_FloatTensor, [],
+    "In radians, from 0 to pi; NaN outside [-1, 1].">;
+def Slim_AtanOp : Slim_UnaryOp<"atan", "arctangent", Slim_FloatTensor, [],
+    "In radians, from -pi/2 to pi/2.">;
+def Slim_SinhOp : Slim_UnaryOp<"sinh", "hyperbolic sine", Slim_FloatTensor, [],
+    "sinh(x) = (exp(x) - exp(-x)) / 2.">;
+def Slim_CoshOp : Slim_UnaryOp<"cosh", "hyperbolic cosine", Slim_FloatTensor,
+    [], "cosh(x) = (exp(x) + exp(-x)) / 2.">;
 def Slim_TanhOp : Slim_UnaryOp<"tanh", "hyperbolic tangent", Slim_FloatTensor,
     [DeclareOpInterfaceMethods<DifferentiableOpInterface>]>;
 def Slim_AsinhOp : Slim_UnaryOp<"asinh", "inverse hyperbolic sine",
-                                Slim_FloatTensor>;
+    Slim_FloatTensor, [], "asinh(x) = log(x + sqrt(x^2 + 1)).">;
 def Slim_AcoshOp : Slim_UnaryOp<"acosh", "inverse hyperbolic cosine",
-                                Slim_FloatTensor>;
+    Slim_FloatTensor, [],
+    "acosh(x) = log(x + sqrt(x^2 - 1)); NaN below 1.">;
 def Slim_AtanhOp : Slim_UnaryOp<"atanh", "inverse hyperbolic tangent",
-                                Slim_FloatTensor>;
-def Slim_ErfOp : Slim_UnaryOp<"erf", "error function", Slim_FloatTensor>;
+    Slim_FloatTensor, [],
+    "atanh(x) = log((1 + x) / (1 - x)) / 2; NaN outside [-1, 1].">;
+def Slim_ErfOp : Slim_UnaryOp<"erf", "error function", Slim_FloatTensor, [],
+    "erf(x) = 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.">;
 def Slim_SigmoidOp : Slim_UnaryOp<"sigmoid", "logistic function",
     Slim_FloatTensor, [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "sigmoid(x) = 1 / (1 + exp(-x)).">;
