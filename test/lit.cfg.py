@@ -40,9 +40,10 @@ llvm_config.use_default_substitutions()
 config.substitutions = [s for s in config.substitutions if s[0] != "%python"]
 llvm_config.with_environment("PATH", config.slim_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
-llvm_config.with_environment(
-    "PYTHONPATH", os.path.join(config.slim_src_root, "python"), append_path=True
-)
+for room in ("python", "test/Inputs"):
+    llvm_config.with_environment(
+        "PYTHONPATH", os.path.join(config.slim_src_root, room), append_path=True
+    )
 # Two tests run at once and each may use OpenMP: no test gains from more.
 config.environment.setdefault("OMP_NUM_THREADS", "2")
 

@@ -687,7 +687,7 @@ private:
       return settle(op);
     setForm(op.getResult(), *order,
             collapseInOrder(rewriter, op.getLoc(), getForm(op.getSrc(), from),
-                            regrouping, from, *order));
+                            regrouping, *order));
   }
 
   Block &block;

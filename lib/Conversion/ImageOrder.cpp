@@ -335,7 +335,7 @@ getNeighbours(const Regrouping &regrouping, ArrayRef<int64_t> sequence) {
 
 Value layouts::collapseInOrder(OpBuilder &b, Location loc, Value tensor,
                                const Regrouping &regrouping,
-                               ArrayRef<int64_t> from, ArrayRef<int64_t> to) {
+                               ArrayRef<int64_t> to) {
   tensor = collapseUnits(b, loc, tensor);
   Order sequence = dropUnits(to, regrouping.narrow);
   auto type = cast<RankedTensorType>(tensor.getType());

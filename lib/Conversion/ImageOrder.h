@@ -108,8 +108,7 @@ struct Regrouping {
 /// tensor.collapse_shape and tensor.expand_shape of a tensor that lies in
 /// `from` into one that lies in `to`; the sequences must agree.
 Value collapseInOrder(OpBuilder &b, Location loc, Value tensor,
-                      const Regrouping &regrouping, ArrayRef<int64_t> from,
-                      ArrayRef<int64_t> to);
+                      const Regrouping &regrouping, ArrayRef<int64_t> to);
 /// `extents` are those of the result in its logical order.
 Value expandInOrder(OpBuilder &b, Location loc, Value tensor,
                     const Regrouping &regrouping, ArrayRef<int64_t> from,

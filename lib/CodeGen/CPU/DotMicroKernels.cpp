@@ -194,6 +194,10 @@ public:
     return !(form.leftIsUnsigned && form.rightIsUnsigned);
   }
 
+  bool canReadBitmask(const KernelTarget &target) const override {
+    return lanes * depth == 64 && target.has("vbmi2");
+  }
+
 protected:
   Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
                   Value right, const ProductForm &form) const override {
@@ -415,10 +419,4 @@ cpu::selectDotMicroKernel(KernelOp op, const KernelTarget &target) {
   if (target.has("pmaddwd"))
     return std::make_unique<PairDotKernel>(*form, target);
   return nullptr;
-}
-
-bool cpu::canReadBitmask(const MicroKernel &kernel,
-                         const KernelTarget &target) {
-  return kernel.getName() == "vpdpbusd" && kernel.getLanes() == 16 &&
-         target.has("vbmi2");
 }

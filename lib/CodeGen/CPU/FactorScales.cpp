@@ -6,8 +6,8 @@
 // by decoding their weights.
 //
 //===----------------------------------------------------------------------===//
+#include "StoredWeights.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -52,10 +52,7 @@ static bool isDecode(linalg::GenericOp op) {
          !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) &&
          op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isPermutation() &&
          llvm::all_of(op.getDpsInputOperands(), [](OpOperand *operand) {
-           auto tensor =
-               operand->get().getDefiningOp<bufferization::ToTensorOp>();
-           return tensor &&
-                  tensor.getBuffer().getDefiningOp<memref::GetGlobalOp>();
+           return cpu::getStoredWeight(operand->get());
          });
 }
 

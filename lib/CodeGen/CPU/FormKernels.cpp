@@ -7,9 +7,9 @@
 // are then read as they are stored.
 //
 //===----------------------------------------------------------------------===//
+#include "StoredWeights.h"
 #include "WindowEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -342,7 +342,6 @@ bool KernelBuilder::fuseConsumer() {
       return false;
     newExtras.push_back(operand->get());
     newMaps.push_back(map);
-    dropTrailingUnits(newExtras.back(), newMaps.back(), consumer);
     newArguments.push_back(operand->getOperandNumber());
   }
 
@@ -351,6 +350,7 @@ bool KernelBuilder::fuseConsumer() {
   IRMapping mapping;
   for (auto [extra, map, number] :
        llvm::zip_equal(newExtras, newMaps, newArguments)) {
+    dropTrailingUnits(extra, map, consumer);
     extras.push_back(extra);
     extraMaps.push_back(map);
     mapping.map(consumer.getBlock()->getArgument(number),
@@ -381,11 +381,9 @@ bool KernelBuilder::fuseDecode() {
   if (!producer || !isElementwise(producer) || producer.getNumDpsInputs() == 0)
     return false;
   // Read as a whole once a row block otherwise.
-  for (OpOperand *operand : producer.getDpsInputOperands()) {
-    auto toTensor = operand->get().getDefiningOp<bufferization::ToTensorOp>();
-    if (!toTensor || !toTensor.getBuffer().getDefiningOp<memref::GetGlobalOp>())
+  for (OpOperand *operand : producer.getDpsInputOperands())
+    if (!getStoredWeight(operand->get()))
       return false;
-  }
   AffineMap toElement = inputMaps[1];
   AffineMap producerOut =
       producer.getMatchingIndexingMap(producer.getDpsInitOperand(0));

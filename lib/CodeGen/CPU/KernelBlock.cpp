@@ -39,23 +39,24 @@ Value KernelEmitter::getIrregularOffset(KernelOperand &operand, int64_t ahead) {
   return index.get(offset);
 }
 
+/// Offset of the first element of the panel in an operand, at the current row
+/// or at the first one.
+Value KernelEmitter::getBase(KernelOperand &operand, bool atRow) {
+  Value base = getOffset(operand, [&](unsigned loop) {
+    LoopKind kind = nest.loops[loop].kind;
+    return kind == LoopKind::Batch || (atRow && kind == LoopKind::Row);
+  });
+  base = index.add(base, index.get(operand.offset));
+  return index.add(
+      base, index.get(index.mul(Quantity::of(panel), getPanelStride(operand))));
+}
+
 /// `rows` rows by `blockVectors` vectors from the current row on.
 void KernelEmitter::emitBlock(unsigned rows) {
   blockRows = rows;
-  auto isOutside = [&](unsigned loop) {
-    return nest.loops[loop].kind != LoopKind::Reduction &&
-           nest.loops[loop].kind != LoopKind::Column;
-  };
   SmallVector<Value> bases;
-  for (unsigned i = 0; i < numInputs; ++i) {
-    KernelOperand &operand = getInput(i);
-    Value base =
-        index.add(getOffset(operand, isOutside), index.get(operand.offset));
-    if (i > 0)
-      base = index.add(base, index.get(index.mul(Quantity::of(panel),
-                                                 getPanelStride(operand))));
-    bases.push_back(base);
-  }
+  for (unsigned i = 0; i < numInputs; ++i)
+    bases.push_back(getBase(getInput(i), /*atRow=*/true));
   SmallVector<Value> sums;
   for (unsigned row = 0; row < rows; ++row)
     for (unsigned v = 0; v < blockVectors; ++v)
@@ -86,18 +87,9 @@ void KernelEmitter::emitColumnStart() {
   columnStart.clear();
   if (!kernel->needsColumnSums())
     return;
-  auto isBatch = [&](unsigned loop) {
-    return nest.loops[loop].kind == LoopKind::Batch;
-  };
-  SmallVector<Value> bases{index.constant(0)};
-  for (unsigned i = 1; i < numInputs; ++i) {
-    KernelOperand &operand = getInput(i);
-    Value base =
-        index.add(getOffset(operand, isBatch), index.get(operand.offset));
-    bases.push_back(index.add(
-        base,
-        index.get(index.mul(Quantity::of(panel), getPanelStride(operand)))));
-  }
+  SmallVector<Value> bases;
+  for (unsigned i = 0; i < numInputs; ++i)
+    bases.push_back(getBase(getInput(i), /*atRow=*/false));
   blockRows = 1;
   sumsColumns = true;
   auto zero = cast<TypedAttr>(b.getZeroAttr(op.getSumType()));
@@ -292,7 +284,6 @@ void KernelEmitter::emitEpilogueRow(BodyEvaluator *evaluators,
                                     int64_t fixedRow, ArrayRef<Value> bases) {
   unsigned numExtras = op.getExtras().size();
   KernelOperand &out = getOutput();
-  Type outType = getElementType(out);
   auto getRowOffset = [&](KernelOperand &operand, Value base) {
     if (rowLoops.empty())
       return base;
@@ -314,9 +305,6 @@ void KernelEmitter::emitEpilogueRow(BodyEvaluator *evaluators,
     Value result = body.getResult(b, loc);
     Value at =
         index.add(getRowOffset(out, bases.back()), index.constant(v * lanes));
-    if (cast<VectorType>(result.getType()).getElementType() != outType)
-      result = vector::BitCastOp::create(
-          b, loc, VectorType::get({widths[v]}, outType), result);
     if (masks.empty())
       vector::StoreOp::create(b, loc, result, out.buffer, at);
     else
@@ -325,22 +313,11 @@ void KernelEmitter::emitEpilogueRow(BodyEvaluator *evaluators,
 }
 
 void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
-  auto isOutside = [&](unsigned loop) {
-    return nest.loops[loop].kind != LoopKind::Reduction &&
-           nest.loops[loop].kind != LoopKind::Column;
-  };
   Block &block = op.getEpilogue().front();
   unsigned numExtras = op.getExtras().size();
-  Value firstColumn = index.mul(panel, index.constant(columns));
   SmallVector<Value> bases;
-  for (unsigned i = numInputs; i < nest.operands.size(); ++i) {
-    KernelOperand &operand = nest.operands[i];
-    Value base =
-        index.add(getOffset(operand, isOutside), index.get(operand.offset));
-    if (!operand.strides[column].is(0))
-      base = index.add(base, firstColumn);
-    bases.push_back(base);
-  }
+  for (unsigned i = numInputs; i < nest.operands.size(); ++i)
+    bases.push_back(getBase(nest.operands[i], /*atRow=*/true));
   auto makeEvaluators = [&] {
     SmallVector<BodyEvaluator> evaluators;
     for (int64_t width : widths)

@@ -96,6 +96,7 @@ private:
   /// `take` accepts.
   Value getOffset(KernelOperand &operand,
                   llvm::function_ref<bool(unsigned)> take);
+  Value getBase(KernelOperand &operand, bool atRow);
   Value getIrregularOffset(KernelOperand &operand, int64_t ahead);
 
   OpBuilder &b;

@@ -92,6 +92,12 @@ public:
     return {};
   }
 
+  /// Whether the target has a form of this that reads its right operand from a
+  /// stream of what is not zero.
+  virtual bool canReadBitmask(const KernelTarget &target) const {
+    return false;
+  }
+
   /// Whether sums start from what the columns of the right operand sum up to:
   /// from finishColumnSums of what createColumnStep has summed from zero, one
   /// value a vector.
@@ -119,10 +125,6 @@ protected:
 /// body of `op` and the target have one.
 std::unique_ptr<MicroKernel> selectDotMicroKernel(KernelOp op,
                                                   const KernelTarget &target);
-
-/// Whether the target has the form of `kernel` that reads its right operand
-/// from a stream of what is not zero.
-bool canReadBitmask(const MicroKernel &kernel, const KernelTarget &target);
 
 /// Computes what a scalar block yields from vectors and scalars: ops on vectors
 /// become vector ops, the others stay scalar. What does not depend on an

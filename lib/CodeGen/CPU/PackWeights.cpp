@@ -1,4 +1,5 @@
 //===- PackWeights.cpp - Weights in reading order -------------------------===//
+#include "StoredWeights.h"
 #include "WindowEmitter.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -50,15 +51,10 @@ struct Layout {
 
 /// The weight that `value` is, perhaps reshaped, which moves no element.
 static memref::GetGlobalOp getWeight(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
-      value = op->getOperand(0);
-    else if (auto toTensor = dyn_cast<bufferization::ToTensorOp>(op))
-      return toTensor.getBuffer().getDefiningOp<memref::GetGlobalOp>();
-    else
-      return {};
-  }
-  return {};
+  while (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(
+      value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  return getStoredWeight(value);
 }
 
 /// The layout in which `op` reads input `number`; nothing if it should stay.
@@ -315,7 +311,7 @@ private:
       for (int64_t extent : operandType.getShape())
         name += "_" + std::to_string(extent);
     name += layout->getSuffix();
-    bool mayBeSparse = comeFromMemory && canReadBitmask(kernel, target) &&
+    bool mayBeSparse = comeFromMemory && kernel.canReadBitmask(target) &&
                        op.getInputs().size() == 2 && layout->leading == 0 &&
                        hasFewRows(op);
     auto packed = symbols.lookup<memref::GlobalOp>(name);
@@ -328,7 +324,7 @@ private:
       TensorData reordered = pack(reshaped, *layout);
       if (mayBeSparse)
         if (std::optional<Bitmask> stream = createBitmask(reordered)) {
-          useBitmask(op, global, name, *stream, symbols);
+          useBitmask(op, global, name, *layout, *stream, symbols);
           return success();
         }
       if (!packed)
@@ -368,12 +364,11 @@ private:
 
   /// Makes `op` read its right operand, in the layout `name`, from a stream.
   void useBitmask(KernelOp op, memref::GlobalOp original, StringRef name,
-                  const Bitmask &stream, SymbolTable &symbols) {
+                  const Layout &layout, const Bitmask &stream,
+                  SymbolTable &symbols) {
     OpBuilder b(op);
     MLIRContext *context = b.getContext();
-    AffineMap packed =
-        getPackedMap(op.getInputMap(1),
-                     *chooseLayout(op, 1, *MicroKernel::select(op, target)));
+    AffineMap packed = getPackedMap(op.getInputMap(1), layout);
     ArrayRef<AffineExpr> outer = packed.getResults().drop_back(2);
     SmallVector<AffineExpr> maskExprs(outer);
     AffineExpr zero = b.getAffineConstantExpr(0);

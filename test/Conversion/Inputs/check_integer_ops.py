@@ -8,15 +8,11 @@ quantized again has to be equal in every code to the integer arithmetic in
 NumPy; floats have to be equal but for the rounding of two operations.
 """
 
-import argparse
-import os
-import subprocess
 import sys
-import tempfile
 
 import numpy as np
 
-from slim.runtime import Model
+import random_cases
 
 NAMES = {"uint8": "ui8", "int8": "i8", "int32": "i32", "float32": "f32"}
 
@@ -229,32 +225,14 @@ def spell_ints(values):
     return ", ".join(str(v) for v in values)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--count", type=int, default=10)
-    options, slimc_options = parser.parse_known_args()
-    rng = np.random.default_rng(options.seed)
-    failures = 0
-    with tempfile.TemporaryDirectory() as directory:
-        for number in range(options.count):
-            case = Case(rng)
-            text = case.module()
-            source = os.path.join(directory, f"{number}.mlir")
-            library = os.path.join(directory, f"{number}.so")
-            with open(source, "w") as file:
-                file.write(text)
-            subprocess.run(["slimc", source, "-o", library, *slimc_options], check=True)
-            with Model(library) as model:
-                (result,) = model.run([case.x]).values()
-            expected, bound = case.expected()
-            error = np.abs(result.astype(np.float64) - expected.astype(np.float64))
-            if not (error <= bound).all():
-                failures += 1
-                print(f"case {number}: max error {error.max()}\n{text}")
-    print(f"{options.count - failures} of {options.count} products agree")
-    return failures != 0
+def check(rng, run):
+    case = Case(rng)
+    text = case.module()
+    result = run(text, [case.x])
+    expected, bound = case.expected()
+    error = np.abs(result.astype(np.float64) - expected.astype(np.float64))
+    return None if (error <= bound).all() else f"max error {error.max()}\n{text}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(random_cases.main("products", check))

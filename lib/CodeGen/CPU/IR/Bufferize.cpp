@@ -9,22 +9,24 @@ using namespace mlir::bufferization;
 
 namespace {
 
-struct KernelModel
-    : DstBufferizableOpInterfaceExternalModel<KernelModel, KernelOp> {
+/// Of ops that write outputs without having read them: kernels start their sums
+/// from constants. Outputs never share a buffer with an input: between two
+/// passes over a row, an output holds what the next one needs.
+template <typename OpTy>
+struct WriteOnlyModel
+    : DstBufferizableOpInterfaceExternalModel<WriteOnlyModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
-    // Sums start from a constant: what the output holds is not read.
     return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
                           const BufferizationOptions &options,
                           BufferizationState &state) const {
-    auto kernel = cast<KernelOp>(op);
-    if (kernel.hasBufferSemantics())
+    if (cast<OpTy>(op).hasBufferSemantics())
       return success();
     SmallVector<Value> buffers;
-    for (Value operand : kernel->getOperands()) {
+    for (Value operand : op->getOperands()) {
       if (!isa<TensorType>(operand.getType())) {
         buffers.push_back(operand);
         continue;
@@ -34,16 +36,15 @@ struct KernelModel
         return failure();
       buffers.push_back(*buffer);
     }
-    unsigned numInputs = kernel.getInputs().size();
-    auto result = KernelOp::create(
-        rewriter, op->getLoc(), TypeRange(),
-        ArrayRef(buffers).take_front(numInputs),
-        ArrayRef(buffers).slice(numInputs, kernel.getExtras().size()),
-        buffers.back(), kernel.getIndexingMaps(), kernel.getIteratorTypes(),
-        kernel.getInit(), kernel.getBitmaskAttr());
-    result.getBody().takeBody(kernel.getBody());
-    result.getEpilogue().takeBody(kernel.getEpilogue());
-    replaceOpWithBufferizedValues(rewriter, op, buffers.back());
+    OperationState onBuffers(op->getLoc(), op->getName());
+    onBuffers.addOperands(buffers);
+    onBuffers.propertiesAttr = op->getPropertiesAsAttribute();
+    onBuffers.addAttributes(op->getDiscardableAttrDictionary().getValue());
+    for (Region &region : op->getRegions())
+      onBuffers.addRegion()->takeBody(region);
+    rewriter.create(onBuffers);
+    replaceOpWithBufferizedValues(
+        rewriter, op, ArrayRef(buffers).take_back(op->getNumResults()));
     return success();
   }
 };
@@ -52,7 +53,8 @@ struct KernelModel
 
 void cpu::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, SlimCPUDialect *) {
-    KernelOp::attachInterface<KernelModel>(*context);
-    attachRowBufferizationModels(context);
+    KernelOp::attachInterface<WriteOnlyModel<KernelOp>>(*context);
+    RowsOp::attachInterface<WriteOnlyModel<RowsOp>>(*context);
+    AttentionOp::attachInterface<WriteOnlyModel<AttentionOp>>(*context);
   });
 }

@@ -8,15 +8,11 @@ queries may have no key at all, extents may be open; some cases have more keys
 than a block holds.
 """
 
-import argparse
-import os
-import subprocess
 import sys
-import tempfile
 
 import numpy as np
 
-from slim.runtime import Model
+import random_cases
 
 
 def attention(q, k, v, mask, scale, causal):
@@ -131,30 +127,11 @@ def make_case(rng):
     return text, inputs + ([mask] if mask is not None else []), expected, bound
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--count", type=int, default=10)
-    options, slimc_options = parser.parse_known_args()
-    rng = np.random.default_rng(options.seed)
-    failures = 0
-    with tempfile.TemporaryDirectory() as directory:
-        for case in range(options.count):
-            text, inputs, expected, bound = make_case(rng)
-            source = os.path.join(directory, f"{case}.mlir")
-            library = os.path.join(directory, f"{case}.so")
-            with open(source, "w") as file:
-                file.write(text)
-            subprocess.run(["slimc", source, "-o", library, *slimc_options], check=True)
-            with Model(library) as model:
-                (result,) = model.run(inputs).values()
-            error = np.abs(result - expected).max()
-            if not error <= bound:
-                failures += 1
-                print(f"case {case} {text}: max error {error} of {bound}")
-    print(f"{options.count - failures} of {options.count} attentions agree")
-    return failures != 0
+def check(rng, run):
+    text, inputs, expected, bound = make_case(rng)
+    error = np.abs(run(text, inputs) - expected).max()
+    return None if error <= bound else f"max error {error} of {bound}\n{text}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(random_cases.main("attentions", check))

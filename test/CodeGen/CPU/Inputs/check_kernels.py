@@ -11,16 +11,12 @@ Integers are compared exactly; floats against f64 with a bound that follows from
 the number of terms and the rounding of inputs and of the result.
 """
 
-import argparse
-import os
-import subprocess
 import sys
-import tempfile
 
 import ml_dtypes
 import numpy as np
 
-from slim.runtime import Model
+import random_cases
 
 # name: MLIR type, NumPy type, extension to the sum's type
 KINDS = {
@@ -132,7 +128,7 @@ class Case:
     def access(self, results):
         return f"affine_map<({', '.join(self.loops)}) -> ({', '.join(results)})>"
 
-    def compile(self, directory, number, options):
+    def module(self):
         rng, e = self.rng, self.extents
         right_shape = [e[d] for d in self.right]
         out_shape = [e[d] for d in self.out]
@@ -264,13 +260,7 @@ func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {result_type}
   return {result} : {result_type}
 }}
 """
-        self.text = text
-        source = os.path.join(directory, f"{number}.mlir")
-        library = os.path.join(directory, f"{number}.so")
-        with open(source, "w") as file:
-            file.write(text)
-        subprocess.run(["slimc", source, "-o", library, *options], check=True)
-        return library
+        return text
 
     def multiply(self, left, right):
         if not self.is_convolution:
@@ -288,15 +278,16 @@ func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {result_type}
                 result += np.einsum("bhwc,fc->bhwf", part, right[:, :, y, x])
         return result
 
-    def check(self, library):
+    def inputs(self):
         inputs = [self.values[0]] + ([] if self.constant else [self.values[1]])
         inputs = [v.view(np.int8) if v.dtype == np.uint8 else v for v in inputs]
         if self.epilogue in ("bias", "all"):
             inputs.append(self.bias)
         if self.epilogue == "all":
             inputs.append(self.residual)
-        with Model(library) as model:
-            (result,) = model.run(inputs).values()
+        return inputs
+
+    def agrees(self, result):
         left, right = (v.astype(np.float64) for v in self.values)
         expected = self.multiply(left, right)
         bound = self.multiply(np.abs(left), np.abs(right))
@@ -318,22 +309,12 @@ func.func @main({', '.join(f'{n}: {t}' for n, t in arguments)}) -> {result_type}
         return (np.abs(result - expected) <= limit).all()
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--count", type=int, default=10)
-    options, slimc_options = parser.parse_known_args()
-    failures = 0
-    with tempfile.TemporaryDirectory() as directory:
-        for number in range(options.count):
-            case = Case(np.random.default_rng([options.seed, number]))
-            library = case.compile(directory, number, slimc_options)
-            if not case.check(library):
-                failures += 1
-                print(f"case {number} {case.kinds} differs:\n{case.text}")
-    print(f"{options.count - failures} of {options.count} products agree")
-    return failures != 0
+def check(rng, run):
+    case = Case(rng)
+    text = case.module()
+    result = run(text, case.inputs())
+    return None if case.agrees(result) else f"{case.kinds} differ\n{text}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(random_cases.main("products", check, independent=True))

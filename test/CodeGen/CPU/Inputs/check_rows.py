@@ -8,15 +8,11 @@ random rank and extents (few of which vectors divide), some of them open, as
 rows of neighbours or across them. Accumulation is compared against f64.
 """
 
-import argparse
-import os
-import subprocess
 import sys
-import tempfile
 
 import numpy as np
 
-from slim.runtime import Model
+import random_cases
 
 
 def softmax(x, axis):
@@ -99,33 +95,16 @@ def make_case(rng):
     return text, shapes, compute
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--count", type=int, default=10)
-    options, slimc_options = parser.parse_known_args()
-    rng = np.random.default_rng(options.seed)
-    failures = 0
-    with tempfile.TemporaryDirectory() as directory:
-        for case in range(options.count):
-            text, shapes, compute = make_case(rng)
-            source = os.path.join(directory, f"{case}.mlir")
-            library = os.path.join(directory, f"{case}.so")
-            with open(source, "w") as file:
-                file.write(text)
-            subprocess.run(["slimc", source, "-o", library, *slimc_options], check=True)
-            inputs = [rng.standard_normal(s).astype(np.float32) for s in shapes]
-            expected = compute(*(x.astype(np.float64) for x in inputs))
-            with Model(library) as model:
-                (result,) = model.run(inputs).values()
-            error = np.abs(result - expected).max()
-            # A few units in the last place of numbers of that size.
-            if not error <= 8e-6 * max(1, np.abs(expected).max()):
-                failures += 1
-                print(f"case {case} {text}: max error {error}")
-    print(f"{options.count - failures} of {options.count} kernels agree")
-    return failures != 0
+def check(rng, run):
+    text, shapes, compute = make_case(rng)
+    inputs = [rng.standard_normal(s).astype(np.float32) for s in shapes]
+    expected = compute(*(x.astype(np.float64) for x in inputs))
+    error = np.abs(run(text, inputs) - expected).max()
+    # A few units in the last place of numbers of that size.
+    if error <= 8e-6 * max(1, np.abs(expected).max()):
+        return None
+    return f"max error {error}\n{text}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(random_cases.main("kernels", check))

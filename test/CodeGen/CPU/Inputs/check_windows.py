@@ -7,15 +7,11 @@ and ReLU or none, or a maximum or average pool, of an image whose channels, size
 and windows no register block need divide. Batch and size are static or open.
 """
 
-import argparse
-import os
-import subprocess
 import sys
-import tempfile
 
 import numpy as np
 
-from slim.runtime import Model
+import random_cases
 
 
 def tensor(shape, dynamic=()):
@@ -129,31 +125,15 @@ def make_case(rng):
     return text, inputs, np.maximum(expected, 0) if has_relu else expected
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--count", type=int, default=10)
-    options, slimc_options = parser.parse_known_args()
-    rng = np.random.default_rng(options.seed)
-    failures = 0
-    with tempfile.TemporaryDirectory() as directory:
-        for case in range(options.count):
-            text, inputs, expected = make_case(rng)
-            source = os.path.join(directory, f"{case}.mlir")
-            library = os.path.join(directory, f"{case}.so")
-            with open(source, "w") as file:
-                file.write(text)
-            subprocess.run(["slimc", source, "-o", library, *slimc_options], check=True)
-            with Model(library) as model:
-                (result,) = model.run(inputs).values()
-            error = np.abs(result - expected).max(initial=0)
-            # A thousand terms of about 1, summed in f32.
-            if result.shape != expected.shape or not error <= 2e-4:
-                failures += 1
-                print(f"case {case}: max error {error}\n{text[-1500:]}")
-    print(f"{options.count - failures} of {options.count} windows agree")
-    return failures != 0
+def check(rng, run):
+    text, inputs, expected = make_case(rng)
+    result = run(text, inputs)
+    error = np.abs(result - expected).max(initial=0)
+    # A thousand terms of about 1, summed in f32.
+    if result.shape == expected.shape and error <= 2e-4:
+        return None
+    return f"max error {error}\n{text[-1500:]}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(random_cases.main("windows", check))

@@ -20,9 +20,6 @@
 
 namespace slim::cpu {
 
-/// Part of registerBufferizationModels.
-void attachRowBufferizationModels(MLIRContext *context);
-
 /// Lets one-shot bufferization take the dialect's ops.
 void registerBufferizationModels(DialectRegistry &registry);
 
