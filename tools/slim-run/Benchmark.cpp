@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 using namespace llvm;
+using namespace slim;
 using namespace slim::run;
 
 /// Linear interpolation between the neighbours, as numpy.percentile does.

@@ -2,7 +2,7 @@
 
 #include "Compare.h"
 #include "Inputs.h"
-#include "NumpyFile.h"
+#include "slim/Data/NumpyFile.h"
 
 #include "llvm/Support/Format.h"
 
@@ -11,6 +11,7 @@
 #include <limits>
 
 using namespace llvm;
+using namespace slim;
 using namespace slim::run;
 
 namespace {

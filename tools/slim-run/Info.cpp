@@ -1,11 +1,12 @@
 //===- Info.cpp - The description of a model ------------------------------===//
 
 #include "Info.h"
-#include "ElementType.h"
+#include "slim/Data/ElementType.h"
 
 #include "llvm/Support/JSON.h"
 
 using namespace llvm;
+using namespace slim;
 using namespace slim::run;
 
 /// A string of the model as JSON: null if it is null, valid UTF-8 in any case.

@@ -1,8 +1,8 @@
 //===- Inputs.cpp - Inputs of a run from files or at random ---------------===//
 
 #include "Inputs.h"
-#include "ElementType.h"
-#include "NumpyFile.h"
+#include "slim/Data/ElementType.h"
+#include "slim/Data/NumpyFile.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -12,6 +12,7 @@
 #include <algorithm>
 
 using namespace llvm;
+using namespace slim;
 using namespace slim::run;
 
 Expected<std::pair<int32_t, StringRef>>

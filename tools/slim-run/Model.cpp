@@ -1,7 +1,7 @@
 //===- Model.cpp - A compiled model, opened -------------------------------===//
 
 #include "Model.h"
-#include "ElementType.h"
+#include "slim/Data/ElementType.h"
 
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELF.h"
@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 
 using namespace llvm;
+using namespace slim;
 using namespace slim::run;
 
 /// Whether the dynamic loader can map the file. It does not compare the ELF

@@ -1,7 +1,7 @@
 //===- Outputs.cpp - Writing outputs to files -----------------------------===//
 
 #include "Outputs.h"
-#include "NumpyFile.h"
+#include "slim/Data/NumpyFile.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringMap.h"
@@ -9,6 +9,7 @@
 #include "llvm/Support/Path.h"
 
 using namespace llvm;
+using namespace slim;
 using namespace slim::run;
 
 static std::string fileNameOf(StringRef outputName) {

@@ -8,7 +8,7 @@
 
 #include "Benchmark.h"
 #include "Compare.h"
-#include "ElementType.h"
+#include "slim/Data/ElementType.h"
 #include "Info.h"
 #include "Inputs.h"
 #include "Model.h"
@@ -21,6 +21,7 @@
 #include <limits>
 
 using namespace llvm;
+using namespace slim;
 using namespace slim::run;
 
 namespace {

@@ -1,6 +1,6 @@
 //===- NumpyFile.cpp - Reading and writing .npy files ---------------------===//
 
-#include "NumpyFile.h"
+#include "slim/Data/NumpyFile.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -12,7 +12,7 @@
 #include <optional>
 
 using namespace llvm;
-using namespace slim::run;
+using namespace slim;
 
 static constexpr StringLiteral magic("\x93NUMPY");
 
@@ -291,7 +291,7 @@ static Expected<NumpyArray> parseNumpyFile(std::unique_ptr<MemoryBuffer> file,
   return array;
 }
 
-Expected<NumpyArray> slim::run::readNumpyFile(StringRef path) {
+Expected<NumpyArray> slim::readNumpyFile(StringRef path) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> file = MemoryBuffer::getFile(
       path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!file)
@@ -307,7 +307,7 @@ Expected<NumpyArray> slim::run::readNumpyFile(StringRef path) {
 // Writing
 //===----------------------------------------------------------------------===//
 
-void slim::run::writeNumpyFile(raw_ostream &os, const slim_tensor &tensor) {
+void slim::writeNumpyFile(raw_ostream &os, const slim_tensor &tensor) {
   const ElementType &type = *lookupElementType(tensor.type);
   std::string shape;
   int64_t count = 1;

@@ -1,6 +1,6 @@
 //===- ElementType.cpp - Element types of tensors -------------------------===//
 
-#include "ElementType.h"
+#include "slim/Data/ElementType.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
@@ -10,7 +10,7 @@
 #include <cstring>
 
 using namespace llvm;
-using namespace slim::run;
+using namespace slim;
 
 static const ElementType elementTypes[] = {
     {SLIM_F32, "f32", 4, ElementType::Float, "<f4"},
@@ -30,7 +30,7 @@ static const ElementType elementTypes[] = {
     {SLIM_F8E5M2, "f8E5M2", 1, ElementType::Float, "|V1"},
 };
 
-const ElementType *slim::run::lookupElementType(int32_t type) {
+const ElementType *slim::lookupElementType(int32_t type) {
   const ElementType *found = find_if(
       elementTypes, [&](const ElementType &t) { return t.type == type; });
   return found == std::end(elementTypes) ? nullptr : found;
@@ -62,7 +62,7 @@ static uint64_t loadBits(unsigned size, const char *element) {
   return bits;
 }
 
-double slim::run::toDouble(const ElementType &type, const char *element) {
+double slim::toDouble(const ElementType &type, const char *element) {
   uint64_t bits = loadBits(type.size, element);
   switch (type.kind) {
   case ElementType::Float: {
@@ -92,8 +92,7 @@ double slim::run::toDouble(const ElementType &type, const char *element) {
   llvm_unreachable("unknown kind");
 }
 
-void slim::run::fromDouble(const ElementType &type, double value,
-                           char *element) {
+void slim::fromDouble(const ElementType &type, double value, char *element) {
   uint64_t bits;
   if (type.kind == ElementType::Float) {
     APFloat rounded(value);
@@ -109,7 +108,7 @@ void slim::run::fromDouble(const ElementType &type, double value,
   std::memcpy(element, &bits, type.size);
 }
 
-std::string slim::run::formatShape(ArrayRef<int64_t> shape) {
+std::string slim::formatShape(ArrayRef<int64_t> shape) {
   return "[" +
          join(map_range(shape, [](int64_t extent) { return itostr(extent); }),
               ", ") +

@@ -1,6 +1,6 @@
 //===- ElementType.h - Element types of tensors -----------------*- C++ -*-===//
-#ifndef SLIM_TOOLS_SLIM_RUN_ELEMENTTYPE_H
-#define SLIM_TOOLS_SLIM_RUN_ELEMENTTYPE_H
+#ifndef SLIM_DATA_ELEMENTTYPE_H
+#define SLIM_DATA_ELEMENTTYPE_H
 
 #include "slim/Runtime/Model.h"
 
@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string>
 
-namespace slim::run {
+namespace slim {
 
 struct ElementType {
   enum Kind { Float, Signed, Unsigned, Bool };
@@ -40,6 +40,6 @@ inline llvm::ArrayRef<int64_t> shapeOf(const slim_tensor &tensor) {
   return {tensor.shape, static_cast<size_t>(tensor.rank)};
 }
 
-} // namespace slim::run
+} // namespace slim
 
-#endif // SLIM_TOOLS_SLIM_RUN_ELEMENTTYPE_H
+#endif // SLIM_DATA_ELEMENTTYPE_H

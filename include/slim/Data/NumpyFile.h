@@ -4,17 +4,17 @@
 // https://numpy.org/neps/nep-0001-npy-format.html
 //
 //===----------------------------------------------------------------------===//
-#ifndef SLIM_TOOLS_SLIM_RUN_NUMPYFILE_H
-#define SLIM_TOOLS_SLIM_RUN_NUMPYFILE_H
+#ifndef SLIM_DATA_NUMPYFILE_H
+#define SLIM_DATA_NUMPYFILE_H
 
-#include "ElementType.h"
+#include "slim/Data/ElementType.h"
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
-namespace slim::run {
+namespace slim {
 
 /// An array in row-major order.
 struct NumpyArray {
@@ -39,6 +39,6 @@ llvm::Expected<NumpyArray> readNumpyFile(llvm::StringRef path);
 /// Writes version 1.0, row-major.
 void writeNumpyFile(llvm::raw_ostream &os, const slim_tensor &tensor);
 
-} // namespace slim::run
+} // namespace slim
 
-#endif // SLIM_TOOLS_SLIM_RUN_NUMPYFILE_H
+#endif // SLIM_DATA_NUMPYFILE_H
