@@ -35,6 +35,11 @@ static constexpr OptionReader optionReaders[] = {
        options.actOrder = value == "true";
        return value == "true" || value == "false";
      }},
+    {"static-groups", "true or false",
+     [](llvm::StringRef value, RoundingOptions &options) {
+       options.staticGroups = value == "true";
+       return value == "true" || value == "false";
+     }},
     {"damping", "a number from 0 on",
      [](llvm::StringRef value, RoundingOptions &options) {
        return !value.getAsDouble(options.damping) && options.damping >= 0 &&
@@ -139,8 +144,9 @@ using AlgorithmPtr = std::shared_ptr<const RoundingAlgorithm>;
 static Registry<AlgorithmPtr> &getRegistry() {
   static Registry<AlgorithmPtr> *registry = [] {
     auto *algorithms = new Registry<AlgorithmPtr>;
-    for (auto create : {createRoundToNearest, createMeanSquaredError,
-                        createHalfQuadratic, createKMeans}) {
+    for (auto create :
+         {createRoundToNearest, createMeanSquaredError, createHalfQuadratic,
+          createKMeans, createGptq, createSignRound, createClipSearch}) {
       AlgorithmPtr algorithm = create();
       algorithms->add(algorithm->getName(), algorithm);
     }

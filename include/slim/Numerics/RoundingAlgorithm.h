@@ -34,6 +34,9 @@ struct RoundingProblem {
 struct RoundingOptions {
   /// GPTQ: treat columns in descending order of their mean square.
   bool actOrder = true;
+  /// GPTQ: choose all scales before the first code. Without, those of a block
+  /// are chosen when the sweep reaches it, which act-order does not allow.
+  bool staticGroups = true;
   /// GPTQ: what is added to the diagonal of the Hessian, as a share of its
   /// mean.
   double damping = 0.01;
@@ -46,7 +49,8 @@ struct RoundingOptions {
   /// Of all pseudo-random choices.
   uint64_t seed = 0;
 
-  /// Reads "key=value" pairs: act-order, damping, block-size, iterations,
+  /// Reads "key=value" pairs: act-order, static-groups, damping,
+  /// block-size, iterations,
   /// scale-search (absmax or mse), seed. Fails, naming the pair and what would
   /// be right.
   static llvm::Expected<RoundingOptions>
