@@ -24,6 +24,8 @@ PRODUCTS = ("text", "matmul")
 F32 = {"precision": "f32"}  # OpenVINO chooses bf16 by itself where it can
 BF16 = {"precision": "bf16"}
 INTEGER = ("--compress=slim-form-integer-ops",)
+# Activations are quantized by row while the model runs.
+DYNAMIC = ("--compress=quantize-int8{activations=dynamic}",)
 
 FORMS = (
     Form("ort", "onnxruntime", "fp32"),
@@ -38,6 +40,7 @@ FORMS = (
     Form("ov-int8", "openvino", "int8", source="nncf", options=F32),
     Form("slim-qdq", "slim", "int8", source="qdq", flags=INTEGER),
     Form("slim-dyn", "slim", "int8", source="dynamic", flags=INTEGER, kinds=PRODUCTS),
+    Form("slim-int8", "slim", "int8", flags=DYNAMIC, kinds=PRODUCTS),
     Form("ort-w8", "onnxruntime", "w8", source="nbits8", kinds=PRODUCTS),
     Form("ov-w8", "openvino", "w8", source="nncf-w8", options=F32, kinds=PRODUCTS),
     Form("slim-w8", "slim", "w8", flags=("--compress=quantize-int8",)),

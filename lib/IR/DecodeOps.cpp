@@ -1,9 +1,11 @@
 //===- DecodeOps.cpp - Decoding of compressed weights -----------*- C++ -*-===//
 #include "ElementMoves.h"
+#include "FoldSupport.h"
 #include "Inference.h"
 #include "slim/IR/OpSupport.h"
 #include "slim/IR/SlimOps.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace slim;
 using namespace slim::detail;
@@ -356,4 +358,36 @@ ReshapeDecodeOp::decodeConstants(ArrayRef<TensorData> operands) {
     return failure();
   return permuteElements(operands[0], getPermutation(),
                          cast<RankedTensorType>(getType()));
+}
+
+/// In f32, step by step as the lowering computes it.
+OpFoldResult QuantizeOp::fold(FoldAdaptor adaptor) {
+  RankedTensorType type = getFoldedType(getType());
+  auto to = dyn_cast<IntegerType>(getTo());
+  std::optional<TensorData> input = getFoldedData(adaptor.getInput()),
+                            scale = getFoldedData(adaptor.getScale());
+  if (!type || !to || to.getWidth() > 16 || !input || !scale ||
+      input->getType().getShape() != type.getShape() ||
+      !input->getElementType().isF32() || !scale->getElementType().isF32())
+    return {};
+  std::vector<float> values = input->toFloats(), scales = scale->toFloats();
+  std::vector<float> zeros(scales.size(), 0);
+  if (getZeroPoint()) {
+    std::optional<TensorData> data = getFoldedData(adaptor.getZeroPoint());
+    if (!data || data->getNumElements() != scale->getNumElements())
+      return {};
+    zeros = data->toFloats();
+  }
+  float lowest = to.isUnsigned() ? 0 : -std::ldexp(1.0f, to.getWidth() - 1);
+  float highest = std::ldexp(1.0f, to.getWidth()) - 1 + lowest;
+  std::vector<int64_t> codes(values.size());
+  forEachBlock(type, getBlock(), getStrides(scale->getType().getShape()),
+               [&](int64_t i, int64_t position) {
+                 float code = std::nearbyint(values[i] / scales[position]) +
+                              zeros[position];
+                 // NaN becomes the lowest code.
+                 code = code > lowest ? code : lowest;
+                 codes[i] = static_cast<int64_t>(std::min(code, highest));
+               });
+  return TensorData::fromInts(type, codes).toAttr();
 }

@@ -1,6 +1,7 @@
 //===- Evaluate.cpp - Elementwise ops on numbers ----------------*- C++ -*-===//
 #include "Evaluate.h"
 
+#include "slim/IR/OpSupport.h"
 #include "slim/IR/SlimOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -402,4 +403,9 @@ FloatFunction slim::detail::getFloatFunction(Operation *op) {
     if (FloatFunction function = get(op))
       return function;
   return nullptr;
+}
+
+bool slim::detail::isElementwise(Operation *op) {
+  return isa<CastOp, ClampOp>(op) || getFloatFunction(op) ||
+         getIntFunction(op, IntegerType::get(op->getContext(), 64));
 }

@@ -3,6 +3,7 @@
 #include "KnownExtents.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "slim/IR/OpSupport.h"
 #include "slim/IR/SlimDialect.h"
 #include "slim/IR/SlimOps.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -43,14 +44,6 @@ struct Extent : KnownInt {
 };
 
 } // namespace
-
-/// Ops whose result is as large as their operands broadcast together.
-static bool isElementwise(Operation *op) {
-  return isa<AbsOp, AddOp, AndOp, CastOp, DivOp, EqualOp, ErfOp, ExpOp, GeluOp,
-             GreaterEqualOp, GreaterOp, HardSwishOp, IsNaNOp, LessEqualOp,
-             LessOp, MaxOp, MinOp, MulOp, NegOp, NotOp, OrOp, PowOp, ReluOp,
-             SelectOp, SigmoidOp, SiluOp, SubOp, TanhOp, XorOp>(op);
-}
 
 namespace {
 
@@ -132,6 +125,7 @@ Extent KnownExtents::compute(Value value, int64_t dim) {
 
 Extent KnownExtents::visit(Operation *op, int64_t dim) {
   int64_t rank = getTensorType(op->getResult(0)).getRank();
+  // The bounds of a clamp are scalars.
   if (isElementwise(op))
     return visitBroadcast(op->getOperands(), rank, dim);
   return llvm::TypeSwitch<Operation *, Extent>(op)

@@ -56,6 +56,7 @@ void slim::buildSlimToLinalgPipeline(OpPassManager &pm,
 
 void slim::buildFormKernelsPipeline(OpPassManager &pm,
                                     const CPUPipelineOptions &options) {
+  pm.addPass(createFormLookupsPass());
   pm.addNestedPass<func::FuncOp>(createFormAttentionPass());
   pm.addNestedPass<func::FuncOp>(createFormRowsPass());
   pm.addPass(createCanonicalizerPass());
@@ -113,11 +114,16 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass(rows));
   LowerLoopsPassOptions loops;
   loops.threads = options.threads;
+  loops.vectorBytes = options.vectorBytes;
   pm.addNestedPass<func::FuncOp>(createLowerLoopsPass(loops));
   pm.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
+  LowerLookupsPassOptions lookups;
+  lookups.vectorBytes = options.vectorBytes;
+  llvm::append_range(lookups.features, options.features);
+  pm.addPass(createLowerLookupsPass(lookups));
   if (options.threads)
     pm.addPass(createLowerParallelPass());
 

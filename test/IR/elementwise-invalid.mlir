@@ -79,3 +79,21 @@ func.func @clamp_bound(%a: tensor<4xf32>, %l: tensor<i32>) {
   %result = slim.clamp %a lower %l : (tensor<4xf32>, tensor<i32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @table_extent(%a: tensor<4xui8>, %t: tensor<255xui8>) {
+  // expected-error @+2 {{dimension 0 of table is 255, but the number of codes of a byte is 256}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %result = slim.table_lookup %a, %t : (tensor<4xui8>, tensor<255xui8>) -> tensor<4xui8>
+  return
+}
+
+// -----
+
+func.func @table_of_words(%a: tensor<4xui8>, %t: tensor<256xi16>) {
+  // expected-error @+2 {{table must have elements of 8 bits, not 'i16'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %result = slim.table_lookup %a, %t : (tensor<4xui8>, tensor<256xi16>) -> tensor<4xi16>
+  return
+}

@@ -429,3 +429,10 @@ func.func @xor(%a: tensor<?x4xi1>, %b: tensor<4xi1>) -> (tensor<?x4xi1>) {
   %y = slim.xor %a, %b : (tensor<?x4xi1>, tensor<4xi1>) -> tensor<?x4xi1>
   return %y : tensor<?x4xi1>
 }
+
+// CHECK-LABEL: func.func @table_lookup(
+// CHECK: slim.table_lookup %{{.*}}, %{{.*}} : (tensor<?x4xui8>, tensor<256xi8>) -> tensor<?x4xi8>
+func.func @table_lookup(%x: tensor<?x4xui8>, %t: tensor<256xi8>) -> (tensor<?x4xi8>) {
+  %y = slim.table_lookup %x, %t : (tensor<?x4xui8>, tensor<256xi8>) -> tensor<?x4xi8>
+  return %y : tensor<?x4xi8>
+}

@@ -130,7 +130,10 @@ def FormIntegerOpsPass : Pass<"slim-form-integer-ops", "::mlir::ModuleOp"> {
       bytes; quantizing what was dequantized with the same scale disappears;
     - the division by the scale of a `slim.quantize` goes into the factors of
       its input, and `slim.relu` and `slim.clamp` go where saturation limits
-      likewise.
+      likewise;
+    - elementwise ops between one 8-bit tensor and another, with constants for
+      the whole tensor, become one `slim.table_lookup`, whose table these ops
+      compute at compile time: the codes are those of the float graph.
 
     Products of 8-bit tensors that are widened to i32, a zero point being
     subtracted first (ONNX's MatMulInteger, ConvInteger, QLinearMatMul,
@@ -168,6 +171,7 @@ def FormIntegerOpsPass : Pass<"slim-form-integer-ops", "::mlir::ModuleOp"> {
   }];
   let statistics = [
     Statistic<"numProducts", "num-products", "Products on integers">,
+    Statistic<"numTables", "num-tables", "Functions of a byte as tables">,
     Statistic<"numFloatProducts", "num-float-products",
               "Products of quantized activations left in floats">,
   ];

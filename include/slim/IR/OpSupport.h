@@ -49,6 +49,10 @@ constexpr int64_t kMaxFoldedElements = 1 << 16;
 OpFoldResult foldElementwise(Operation *op, ArrayRef<Attribute> operands);
 OpFoldResult foldReduction(Operation *op, Attribute input);
 
+/// Whether each element of the result of `op` is computed from one element of
+/// each operand, in the same place once all are broadcast together.
+bool isElementwise(Operation *op);
+
 void appendElementwiseTies(Operation *op, SmallVectorImpl<ChannelTie> &ties);
 
 } // namespace slim::detail

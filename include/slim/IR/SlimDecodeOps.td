@@ -93,7 +93,7 @@ def Slim_QuantizeOp : Slim_Op<"quantize"> {
     result[i] = saturate(round(input[i] / scale[b(i)]) + zero_point[b(i)]) in
     the element type `to`, rounding to nearest even; blocks as in
     `slim.dequantize`. It does not fold with `slim.dequantize`: the pair is the
-    identity only for numbers on the grid.
+    identity only for numbers on the grid. Constants in f32 fold to integers.
 
     Example:
 
@@ -106,6 +106,7 @@ def Slim_QuantizeOp : Slim_Op<"quantize"> {
                        Optional<Slim_Tensor>:$zero_point, TypeAttr:$to,
                        DenseI64ArrayAttr:$block);
   let results = (outs Slim_Tensor:$result);
+  let hasFolder = 1;
 }
 
 def Slim_DynamicQuantizeOp : Slim_Op<"dynamic_quantize"> {

@@ -396,4 +396,31 @@ def Slim_ClampOp : Slim_Op<"clamp",
   let hasFolder = 1;
 }
 
+def Slim_TableLookupOp : Slim_Op<"table_lookup",
+    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+  let summary = "elementwise function of a byte, by table";
+  let description = [{
+    result[i] = table[input[i]], where the bits of an element are read as an
+    unsigned number: of a signed input, the codes 0 to 127 find the first half of
+    the table and -128 to -1 the second. Both element types have 8 bits; the
+    result has the table's. Any elementwise expression of one quantized tensor
+    whose result is quantized is such a table: `slim-form-integer-ops` makes
+    them.
+
+    Constants fold; a lookup of a lookup that nothing else reads becomes one where
+    both tables are constant, and the identity disappears.
+
+    Example:
+
+    ```mlir
+    %y = slim.table_lookup %q, %t
+      : (tensor<?x4xui8>, tensor<256xui8>) -> tensor<?x4xui8>
+    ```
+  }];
+  let arguments = (ins Slim_IntegerTensor:$input, Slim_IntegerTensor:$table);
+  let results = (outs Slim_IntegerTensor:$result);
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
 #endif // SLIM_IR_SLIMELEMENTWISEOPS_TD

@@ -25,7 +25,7 @@ struct CPUPipelineOptions
       *this, "features",
       llvm::cl::desc(
           "Instruction families beyond plain vectors: vnni, bf16, pmaddwd, "
-          "dotprod, i8mm")};
+          "dotprod, i8mm, vbmi, pshufb, tbl")};
   Option<bool> threads{*this, "threads",
                        llvm::cl::desc("Generate OpenMP parallel loops"),
                        llvm::cl::init(false)};

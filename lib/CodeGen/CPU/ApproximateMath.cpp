@@ -1,10 +1,12 @@
 //===- ApproximateMath.cpp - Vectorizable transcendental functions --------===//
 #include "FastMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "slim/CodeGen/CPU/IR/SlimCPU.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -43,6 +45,7 @@ struct ApproximateMathPass
     populateMathF32ExpansionPatterns(patterns, needsF32);
     cpu::populateFastMathPatterns(patterns);
     cpu::populateFastExtremePatterns(patterns);
+    cpu::populateFastRoundingPatterns(patterns);
     populateMathPolynomialApproximationPatterns(patterns, hasApproximation);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -27,6 +27,11 @@ void populateFastMathPatterns(RewritePatternSet &patterns);
 /// instruction on vectors. Zeros of different signs count as equal.
 void populateFastExtremePatterns(RewritePatternSet &patterns);
 
+/// Rounds floats to bytes by the conversion to the nearest i32, keeps the i32
+/// where the byte would become a float again, and adds zero points to the
+/// positions of tables instead of to the codes. The results are the same.
+void populateFastRoundingPatterns(RewritePatternSet &patterns);
+
 } // namespace slim::cpu
 
 #endif // SLIM_LIB_CODEGEN_CPU_FASTMATH_H

@@ -6,11 +6,13 @@
 // stores better than reductions, and needs no reassociation for it.
 //
 //===----------------------------------------------------------------------===//
+#include "VectorLoops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "slim/CodeGen/CPU/Passes.h"
 
 namespace slim {
@@ -142,6 +144,13 @@ struct LowerLoopsPass : public slim::impl::LowerLoopsPassBase<LowerLoopsPass> {
                       isLarge(linalgOp) &&
                       !linalgOp->getParentOfType<scf::ParallelOp>();
       rewriter.setInsertionPoint(linalgOp);
+      if (cpu::needsVectorLoops(linalgOp)) {
+        scf::ForOp loop = cpu::emitVectorLoops(rewriter, linalgOp, vectorBytes);
+        rewriter.eraseOp(linalgOp);
+        if (parallel && loop)
+          parallelize(rewriter, loop);
+        continue;
+      }
       FailureOr<linalg::LinalgLoops> loops =
           linalg::linalgOpToLoops(rewriter, linalgOp);
       if (failed(loops)) {

@@ -93,12 +93,14 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
   if (triple.isAArch64(64)) {
     offer("dotprod", has("dotprod"));
     offer("i8mm", has("i8mm"));
+    offer("tbl", has("neon"));
     // 32 registers of 128 bits.
     description.vectorBytes = 16;
     description.kernelRows = 8;
     description.kernelVectors = 2;
   } else {
     offer("pmaddwd", true);
+    offer("pshufb", has("ssse3") && (has("avx2") || !has("avx")));
     if (has("avx512f") && has("avx512vl") && has("avx512bw") &&
         has("avx512dq")) {
       // 32 registers of 512 bits: 28 sums, 2 vectors of the right operand and
@@ -106,6 +108,7 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
       description.vectorBytes = 64;
       description.kernelRows = 14;
       offer("vnni", has("avx512vnni"));
+      offer("vbmi", has("avx512vbmi"));
       offer("vbmi2", has("avx512vbmi2"));
       offer("bf16", has("avx512bf16"));
       description.kernelVectors = 2;

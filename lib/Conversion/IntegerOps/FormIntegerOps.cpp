@@ -1,5 +1,6 @@
 //===- FormIntegerOps.cpp - The pass slim-form-integer-ops ----------------===//
 #include "IntegerOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "slim/Conversion/Passes.h"
 
@@ -26,8 +27,12 @@ struct FormIntegerOpsPass
         failed(run([&](RewritePatternSet &patterns) {
           populateFormProductPatterns(patterns, numProducts);
         })) ||
-        failed(run(populateDecodeConstantPatterns)) ||
-        failed(run(populateFoldOutputScalePatterns)))
+        failed(run(populateDecodeConstantPatterns)))
+      return signalPassFailure();
+    // Of numbers as the model computes them, before scales move.
+    for (auto function : getOperation().getOps<FunctionOpInterface>())
+      formTables(function, numTables);
+    if (failed(run(populateFoldOutputScalePatterns)))
       return signalPassFailure();
     getOperation().walk([&](Operation *op) {
       if (!isa<LinearOp, ConvOp, MatmulOp>(op) ||

@@ -69,6 +69,10 @@ void populateDecodeConstantPatterns(RewritePatternSet &patterns);
 /// input is multiplied by.
 void populateFoldOutputScalePatterns(RewritePatternSet &patterns);
 
+/// Replaces elementwise functions of one tensor of bytes to another one, in a
+/// function, by lookups in tables. `numFormed` counts them.
+void formTables(Operation *function, Pass::Statistic &numFormed);
+
 } // namespace slim::integerops
 
 #endif // SLIM_LIB_CONVERSION_INTEGEROPS_INTEGEROPS_H

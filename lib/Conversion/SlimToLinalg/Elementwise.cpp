@@ -1,6 +1,7 @@
 //===- Elementwise.cpp - Lowering of elementwise ops ----------------------===//
 #include "Patterns.h"
 #include "ScalarOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "slim/IR/SlimOps.h"
 
@@ -47,6 +48,27 @@ struct ConvertElementwise : OpConversionPattern<OpTy> {
   }
 };
 
+/// A read of the table at the bits of each element.
+struct ConvertTableLookup : OpConversionPattern<TableLookupOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(TableLookupOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    RankedTensorType type = getSignlessType(op.getResult().getType());
+    rewriter.replaceOp(
+        op, createElementwise(
+                rewriter, op.getLoc(), op, adaptor.getInput(), type,
+                [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                  Value position = arith::IndexCastUIOp::create(
+                      b, loc, b.getIndexType(), args[0]);
+                  return tensor::ExtractOp::create(b, loc, adaptor.getTable(),
+                                                   position);
+                }));
+    return success();
+  }
+};
+
 template <typename... OpTys>
 void addPatterns(const TypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<ConvertElementwise<OpTys>...>(converter, patterns.getContext());
@@ -69,4 +91,5 @@ void conversion::populateElementwisePatterns(const TypeConverter &converter,
       LessEqualOp, GreaterOp, GreaterEqualOp,
       // Ternary.
       SelectOp, ClampOp>(converter, patterns);
+  patterns.add<ConvertTableLookup>(converter, patterns.getContext());
 }

@@ -43,3 +43,68 @@ func.func @extremes(%x: vector<4xf32>, %y: vector<4xf32>) -> (vector<4xf32>, vec
   %2 = arith.maximumf %x, %y fastmath<nnan> : vector<4xf32>
   return %0, %1, %2 : vector<4xf32>, vector<4xf32>, vector<4xf32>
 }
+
+// Rounding to bytes: the limits move before the rounding, the zero point behind
+// the conversion.
+// CHECK-LABEL: func @quantize
+// CHECK-DAG: %[[LOW:.*]] = arith.constant dense<-3.000000e+00> : vector<8xf32>
+// CHECK-DAG: %[[HIGH:.*]] = arith.constant dense<2.520000e+02> : vector<8xf32>
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<3> : vector<8xi32>
+// CHECK: %[[C:.*]] = arith.cmpf ogt, %arg0, %[[LOW]]
+// CHECK: %[[A:.*]] = arith.select %[[C]], %arg0, %[[LOW]]
+// CHECK: %[[D:.*]] = arith.cmpf olt, %[[A]], %[[HIGH]]
+// CHECK: %[[B:.*]] = arith.select %[[D]], %[[A]], %[[HIGH]]
+// CHECK: %[[I:.*]] = llvm.intr.lrint(%[[B]]) : (vector<8xf32>) -> vector<8xi32>
+// CHECK: %[[Q:.*]] = arith.addi %[[I]], %[[ZERO]]
+// CHECK: arith.trunci %[[Q]]
+// The float of the byte is that of the i32.
+// CHECK: arith.sitofp %[[Q]] : vector<8xi32> to vector<8xf32>
+func.func @quantize(%x: vector<8xf32>) -> (vector<8xi8>, vector<8xf32>) {
+  %z = arith.constant dense<3.0> : vector<8xf32>
+  %low = arith.constant dense<0.0> : vector<8xf32>
+  %high = arith.constant dense<255.0> : vector<8xf32>
+  %r = math.roundeven %x : vector<8xf32>
+  %s = arith.addf %r, %z : vector<8xf32>
+  %c = arith.cmpf ogt, %s, %low : vector<8xf32>
+  %a = arith.select %c, %s, %low : vector<8xi1>, vector<8xf32>
+  %d = arith.cmpf olt, %a, %high : vector<8xf32>
+  %b = arith.select %d, %a, %high : vector<8xi1>, vector<8xf32>
+  %i = arith.fptosi %b : vector<8xf32> to vector<8xi32>
+  %q = arith.trunci %i : vector<8xi32> to vector<8xi8>
+  %f = arith.uitofp %q : vector<8xi8> to vector<8xf32>
+  return %q, %f : vector<8xi8>, vector<8xf32>
+}
+
+// Codes up to 255 are no signed bytes; what has no limits stays.
+// CHECK-LABEL: func @no_byte
+// CHECK: arith.trunci
+// CHECK: arith.sitofp %{{.*}} : i8 to f32
+// CHECK: math.roundeven
+// CHECK: arith.fptosi
+func.func @no_byte(%x: f32) -> (f32, i32) {
+  %low = arith.constant 0.0 : f32
+  %high = arith.constant 255.0 : f32
+  %r = math.roundeven %x : f32
+  %c = arith.cmpf ogt, %r, %low : f32
+  %a = arith.select %c, %r, %low : f32
+  %d = arith.cmpf olt, %a, %high : f32
+  %b = arith.select %d, %a, %high : f32
+  %i = arith.fptosi %b : f32 to i32
+  %q = arith.trunci %i : i32 to i8
+  %f = arith.sitofp %q : i8 to f32
+  %s = math.roundeven %x : f32
+  %j = arith.fptosi %s : f32 to i32
+  return %f, %j : f32, i32
+}
+
+// The zero point goes into the table, which then begins at position 2.
+// CHECK-LABEL: func @rotate
+// CHECK: %[[Q:.*]] = arith.trunci %arg0
+// CHECK: slim_cpu.lookup %[[Q]] {table = dense<"0x020300000000
+func.func @rotate(%x: vector<8xi32>) -> vector<8xi8> {
+  %z = arith.constant dense<2> : vector<8xi32>
+  %s = arith.addi %x, %z : vector<8xi32>
+  %q = arith.trunci %s : vector<8xi32> to vector<8xi8>
+  %y = slim_cpu.lookup %q {table = dense<"0x00010203000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"> : tensor<256xi8>} : vector<8xi8>
+  return %y : vector<8xi8>
+}

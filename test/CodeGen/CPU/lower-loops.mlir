@@ -65,3 +65,28 @@ func.func @sum(%a: memref<16xf32>, %b: memref<f32>) {
   }
   return
 }
+
+// -----
+
+// Lookups in vectors of as many elements as there are floats in one, and a mask
+// for the rest.
+// CHECK-LABEL: func @lookup
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: vector.load %{{.*}} : memref<5x20xf32>, vector<8xf32>
+// CHECK: memref.load %{{.*}} : memref<5xf32>
+// CHECK: slim_cpu.lookup %{{.*}} : vector<8xi8>
+// CHECK: vector.store %{{.*}} : memref<5x20xi8>, vector<8xi8>
+// CHECK: vector.maskedload
+// CHECK: slim_cpu.lookup %{{.*}} : vector<8xi8>
+// CHECK: vector.maskedstore
+func.func @lookup(%x: memref<5x20xf32>, %s: memref<5xf32>, %y: memref<5x20xi8>) {
+  linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m)>, affine_map<(m, n) -> (m, n)>], iterator_types = ["parallel", "parallel"]} ins(%x, %s : memref<5x20xf32>, memref<5xf32>) outs(%y : memref<5x20xi8>) {
+  ^bb0(%a: f32, %b: f32, %o: i8):
+    %m = arith.mulf %a, %b : f32
+    %i = arith.fptosi %m : f32 to i8
+    %r = slim_cpu.lookup %i {table = dense<3> : tensor<256xi8>} : i8
+    linalg.yield %r : i8
+  }
+  return
+}

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Quantized products on arm64: dot-product instructions, and exact results.
+"""Quantized products on arm64: dot-product and table instructions, exact results.
 
 usage: arm64_int8.py --slimc BUILD/bin/slimc --work DIR [--flag FLAG ...]
 
-Compiles a quantized product and a quantized convolution, whose scales are powers
-of two and whose results are thus the same in whatever order a machine adds. The
-codes that the library computes in qemu-user must be those of NumPy, as must be
-this machine's, and the assembly for cortex-a76 must hold sdot, udot or smmla.
+Compiles a quantized product, one with an activation between quantized tensors,
+and a quantized convolution, whose scales are powers of two and whose results are
+thus the same in whatever order a machine adds. The codes that the library
+computes in qemu-user must be those of NumPy, as must be this machine's. The
+assembly for cortex-a76 must hold sdot, udot or smmla, and tbl for the activation.
 Exits with 77, "skipped", where the cross compiler or the emulator is missing.
 """
 import argparse
@@ -28,11 +29,15 @@ CPU = "cortex-a76"
 INPUT_SCALE, OUTPUT_SCALE = 2.0**-5, 2.0**-2
 INPUT_ZERO, OUTPUT_ZERO = 117, 131
 DOT = re.compile(r"^\s*([su]dot|usdot|smmla)\s", re.M)
+TABLE = re.compile(r"^\s*(tb[lx])\s", re.M)
 
 
-def quantized_model(path: str, op: str, x_shape: list, w: np.ndarray, scales):
+def quantized_model(
+    path: str, op: str, x_shape: list, w: np.ndarray, scales, activation=False
+):
     """y = quantize(op(dequantize(x), dequantize(w))), with a scale a channel of
-    the result."""
+    the result; with `activation` y is quantize(f(dequantize(that))) for
+    f(v) = v * hard_sigmoid(v)."""
     channel = 0 if op == "Conv" else 1
     constants = {
         "x_scale": np.float32(INPUT_SCALE),
@@ -51,6 +56,15 @@ def quantized_model(path: str, op: str, x_shape: list, w: np.ndarray, scales):
         helper.make_node(op, ["xf", "wf"], ["yf"], **attributes),
         helper.make_node("QuantizeLinear", ["yf", "y_scale", "y_zero"], ["y"]),
     ]
+    if activation:
+        nodes[-1].output[0] = "q"
+        gate = {"alpha": 0.25, "beta": 0.5}
+        nodes += [
+            helper.make_node(dequantize, ["q", "y_scale", "y_zero"], ["qf"]),
+            helper.make_node("HardSigmoid", ["qf"], ["gate"], **gate),
+            helper.make_node("Mul", ["qf", "gate"], ["af"]),
+            helper.make_node("QuantizeLinear", ["af", "y_scale", "y_zero"], ["y"]),
+        ]
     graph = helper.make_graph(
         nodes,
         "quantized",
@@ -77,6 +91,18 @@ def product(rng: np.random.Generator, path: str) -> tuple:
     return x, quantize(sums, scales)
 
 
+def activation(rng: np.random.Generator, path: str) -> tuple:
+    """A product and an activation of its codes."""
+    x = rng.integers(0, 256, (29, 67), np.uint8)
+    w = rng.integers(-127, 128, (67, 43), np.int8)
+    scales = 2.0 ** -rng.integers(8, 11, 43)
+    quantized_model(path, "MatMul", list(x.shape), w, scales, activation=True)
+    codes = quantize((x.astype(np.int64) - INPUT_ZERO) @ w.astype(np.int64), scales)
+    numbers = (codes.astype(np.int64) - OUTPUT_ZERO) * OUTPUT_SCALE
+    result = numbers * np.clip(numbers * 0.25 + 0.5, 0, 1)
+    return x, np.clip(np.rint(result / OUTPUT_SCALE) + OUTPUT_ZERO, 0, 255)
+
+
 def convolution(rng: np.random.Generator, path: str) -> tuple:
     """The same for 3x3 patches."""
     x = rng.integers(0, 256, (2, 19, 9, 14), np.uint8)
@@ -89,7 +115,8 @@ def convolution(rng: np.random.Generator, path: str) -> tuple:
     return x, quantize(sums, scales[:, None, None])
 
 
-def check(name: str, make, args, program: list) -> bool:
+def check(name: str, make, args, program: list, wanted: list) -> bool:
+    """`wanted` are patterns of instructions."""
     path = os.path.join(args.work, name + ".onnx")
     x, expected = make(np.random.default_rng(len(name)), path)
     target = [f"--triple={emulator.TRIPLE}", f"--mcpu={CPU}"]
@@ -100,9 +127,10 @@ def check(name: str, make, args, program: list) -> bool:
     raw_run.compile_model(args.slimc, path, foreign, *args.flag, *target)
     raw_run.compile_model(args.slimc, path, assembly, *args.flag, *target, "--emit=asm")
     with open(assembly, encoding="utf-8") as file:
-        found = sorted(set(DOT.findall(file.read())))
-    print(f"{name}: {', '.join(found) or 'NO dot-product instruction'}")
-    good = bool(found)
+        text = file.read()
+    found = [sorted(set(pattern.findall(text))) for pattern in wanted]
+    print(f"{name}: {', '.join(sum(found, [])) or 'NONE of the instructions'}")
+    good = all(found)
     with slim.Model(native) as model:
         inputs = {"x": x}
         prefix = os.path.join(args.work, name + "-out")
@@ -127,8 +155,9 @@ def main() -> int:
         return emulator.SKIPPED
     os.makedirs(args.work, exist_ok=True)
     program = emulator.build_raw_run(args.work)
-    good = check("product", product, args, program)
-    good &= check("convolution", convolution, args, program)
+    good = check("product", product, args, program, [DOT])
+    good &= check("convolution", convolution, args, program, [DOT])
+    good &= check("activation", activation, args, program, [DOT, TABLE])
     return 0 if good else 1
 
 

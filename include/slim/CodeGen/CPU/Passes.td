@@ -4,6 +4,32 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FormLookupsPass : Pass<"slim-cpu-form-lookups"> {
+  let summary = "reads of constant tables of bytes as slim_cpu.lookup";
+  let description = [{
+    Within the bodies of linalg ops, turns the read of a constant table of 256
+    bytes at a byte into `slim_cpu.lookup`, which is elementwise arithmetic and
+    so goes into epilogues and vectors.
+
+    Example:
+
+    ```mlir
+    %i = arith.index_castui %x : i8 to index
+    %y = tensor.extract %table[%i] : tensor<256xi8>
+    ```
+
+    becomes
+
+    ```mlir
+    %y = slim_cpu.lookup %x {table = dense<...> : tensor<256xi8>} : i8
+    ```
+  }];
+  let statistics = [
+    Statistic<"numLookups", "num-lookups", "Lookups formed">,
+  ];
+  let dependentDialects = ["::slim::cpu::SlimCPUDialect"];
+}
+
 def FormKernelsPass : Pass<"slim-cpu-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "sums of products with their epilogues as slim_cpu.kernel";
   let description = [{
@@ -331,6 +357,8 @@ def LowerLoopsPass : Pass<"slim-cpu-lower-loops", "::mlir::func::FuncOp"> {
     Lowers linalg ops and copies on memrefs to loop nests whose innermost loop
     runs along the result's last dimension where dependences allow it, which is
     what LLVM's loop vectorizer wants. Sums of products may be reassociated.
+    Elementwise ops that look up tables become loops on vectors here, because
+    LLVM has no vectors of lookups.
 
     Example:
 
@@ -351,10 +379,13 @@ def LowerLoopsPass : Pass<"slim-cpu-lower-loops", "::mlir::func::FuncOp"> {
   let options = [
     Option<"threads", "threads", "bool", "false",
            "Emit scf.parallel for the outermost parallel loop of large ops">,
+    Option<"vectorBytes", "vector-bytes", "unsigned", "32",
+           "Bytes of a vector register">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def LowerParallelPass : Pass<"slim-cpu-lower-parallel", "::mlir::ModuleOp"> {
@@ -710,14 +741,48 @@ def ApproximateMathPass : Pass<"slim-approximate-math"> {
     tanh (6). 16-bit floats are computed in f32. f64 stays with libm.
 
     Minima and maxima with a constant, and those that exclude NaN, become a
-    comparison and a choice, which is one instruction.
+    comparison and a choice, which is one instruction. Rounding and saturating to
+    bytes, and floats made of such bytes, take the conversion to the nearest i32,
+    with the same results.
 
     Example: `math.exp %x : f32` becomes a polynomial of the rest that x leaves
     when multiples of ln 2 are taken away, by `math.fma`s, and the addition of
     the multiple to the exponent's bits.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect",
+  let dependentDialects = ["::slim::cpu::SlimCPUDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
                            "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def LowerLookupsPass : Pass<"slim-cpu-lower-lookups", "::mlir::ModuleOp"> {
+  let summary = "tables of 256 bytes by the target's permutations";
+  let description = [{
+    Lowers `slim_cpu.lookup` on vectors to the instructions that `features`
+    name: `vbmi` (two vpermi2b of 128 bytes each, and a choice by the top bit),
+    `pshufb` (16 permutations of a row of 16 bytes each, and choices by the upper
+    four bits), `tbl` (AArch64's tbl and tbx, of 64 bytes each). Without one of
+    them, and for single bytes, the table is a constant in memory.
+
+    Example: `slim_cpu.lookup %x : vector<64xi8>` with `vbmi` becomes
+
+    ```mlir
+    %low = llvm.call_intrinsic "llvm.x86.avx512.vpermi2var.qi.512"(%t0, %x, %t1)
+    %high = llvm.call_intrinsic "llvm.x86.avx512.vpermi2var.qi.512"(%t2, %x, %t3)
+    %upper = arith.cmpi slt, %x, %zero : vector<64xi8>
+    %y = arith.select %upper, %high, %low : vector<64xi1>, vector<64xi8>
+    ```
+  }];
+  let options = [
+    ListOption<"features", "features", "std::string",
+               "Features of the target: vbmi, pshufb, tbl">,
+    Option<"vectorBytes", "vector-bytes", "unsigned", "32",
+           "Bytes of a vector register">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
+                           "::mlir::memref::MemRefDialect",
                            "::mlir::vector::VectorDialect"];
 }
 

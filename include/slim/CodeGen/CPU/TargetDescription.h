@@ -21,7 +21,7 @@ struct CPUTargetDescription {
   unsigned kernelRows;
   unsigned kernelVectors;
   /// Instruction families that products may use: vnni, vbmi2, bf16, pmaddwd,
-  /// dotprod, i8mm.
+  /// dotprod, i8mm; and tables: vbmi, pshufb, tbl.
   std::vector<std::string> kernelFeatures;
   /// The value of slim_rt_required_features, which the runtime checks before a
   /// model runs.

@@ -131,3 +131,11 @@ void KernelOp::getEffects(
       effects.emplace_back(MemoryEffects::Read::get(), &operand);
   }
 }
+
+LogicalResult LookupOp::verify() {
+  if (getTable().getNumElements() != 256 ||
+      !getTable().getElementType().isInteger(8))
+    return emitOpError("needs a table of 256 elements of type i8, not ")
+           << getTable().getType();
+  return success();
+}

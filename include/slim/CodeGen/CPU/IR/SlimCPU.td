@@ -4,7 +4,10 @@
 
 include "mlir/IR/OpBase.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/CommonAttrConstraints.td"
+include "mlir/IR/CommonTypeConstraints.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def SlimCPU_Dialect : Dialect {
@@ -112,6 +115,28 @@ def SlimCPU_YieldOp : Op<SlimCPU_Dialect, "yield", [
   let description = "Ends the body and the epilogue of a `slim_cpu.kernel`.";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def SlimCPU_LookupOp : Op<SlimCPU_Dialect, "lookup",
+    ElementwiseMappable.traits # [Pure, SameOperandsAndResultType]> {
+  let summary = "a function of a byte, by table";
+  let description = [{
+    table[x], where the bits of `x` are read as an unsigned number: of a byte or
+    of each byte of a vector. `slim-cpu-form-lookups` makes it, so that bodies
+    that read tables are scalar arithmetic to everything that follows;
+    `slim-cpu-lower-lookups` chooses the instructions.
+
+    Example:
+
+    ```mlir
+    %y = slim_cpu.lookup %x {table = dense<...> : tensor<256xi8>} : vector<16xi8>
+    ```
+  }];
+  let arguments = (ins AnyTypeOf<[I8, FixedVectorOfRankAndType<[1], [I8]>]>:$input,
+                       SignlessIntElementsAttr<8>:$table);
+  let results = (outs AnyTypeOf<[I8, FixedVectorOfRankAndType<[1], [I8]>]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 include "slim/CodeGen/CPU/IR/SlimCPUAttentionOp.td"

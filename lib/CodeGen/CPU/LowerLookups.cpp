@@ -1,0 +1,229 @@
+//===- LowerLookups.cpp - Tables of bytes in vector registers -------------===//
+//
+// A permutation of bytes reads a table that lies in registers. What the
+// instruction cannot reach, 256 bytes at once, is chosen by the upper bits of
+// the index, or falls out of the instruction's range and is left as it was.
+// The tables are constants, which LLVM loads before the loop where registers
+// are left.
+//
+//===----------------------------------------------------------------------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/SymbolTable.h"
+#include "slim/CodeGen/CPU/IR/SlimCPU.h"
+#include "slim/CodeGen/CPU/Passes.h"
+
+namespace slim {
+#define GEN_PASS_DEF_LOWERLOOKUPSPASS
+#include "slim/CodeGen/CPU/Passes.h.inc"
+} // namespace slim
+
+using namespace mlir;
+using namespace slim;
+using namespace slim::cpu;
+
+namespace {
+
+/// Builds lookups of vectors of one length.
+class TableBuilder : public ImplicitLocOpBuilder {
+public:
+  TableBuilder(Location loc, OpBuilder &b, ArrayRef<int8_t> table,
+               int64_t bytes)
+      : ImplicitLocOpBuilder(loc, b), table(table),
+        type(VectorType::get({bytes}, getI8Type())) {}
+
+  /// vpermi2b, whose index has 7 bits, on both halves of the table.
+  Value permuteHalves(Value index) {
+    auto half = [&](int64_t begin) {
+      return call("llvm.x86.avx512.vpermi2var.qi.512",
+                  {getRow(begin, 64), index, getRow(begin + 64, 64)});
+    };
+    Value low = half(0), high = half(128);
+    return choose(hasBit(index, 7), high, low);
+  }
+
+  /// pshufb on rows of 16 bytes, then choices by the bits 4 to 7.
+  Value permuteRows(Value index) {
+    StringRef name = type.getNumElements() == 64 ? "llvm.x86.avx512.pshuf.b.512"
+                     : type.getNumElements() == 32
+                         ? "llvm.x86.avx2.pshuf.b"
+                         : "llvm.x86.ssse3.pshuf.b.128";
+    Value low = arith::AndIOp::create(*this, index, splat(15));
+    SmallVector<Value> values;
+    for (int64_t row = 0; row < 16; ++row)
+      values.push_back(call(name, {getRow(16 * row, 16), low}));
+    for (unsigned bit = 4; bit < 8; ++bit) {
+      Value isSet = hasBit(index, bit);
+      SmallVector<Value> chosen;
+      for (size_t i = 0; i < values.size(); i += 2)
+        chosen.push_back(choose(isSet, values[i + 1], values[i]));
+      values = std::move(chosen);
+    }
+    return values.front();
+  }
+
+  /// tbl and tbx on 64 bytes each: indices out of the range give 0, or leave
+  /// what is there.
+  Value permuteQuarters(Value index) {
+    Value result;
+    for (int64_t begin = 0; begin < 256; begin += 64) {
+      SmallVector<Value> arguments;
+      if (result)
+        arguments.push_back(result);
+      for (int64_t row = 0; row < 4; ++row)
+        arguments.push_back(getRow(begin + 16 * row, 16));
+      arguments.push_back(
+          begin ? arith::SubIOp::create(*this, index, splat(begin)).getResult()
+                : index);
+      result = call(result ? "llvm.aarch64.neon.tbx4.v16i8"
+                           : "llvm.aarch64.neon.tbl4.v16i8",
+                    arguments);
+    }
+    return result;
+  }
+
+private:
+  Value call(StringRef intrinsic, ArrayRef<Value> arguments) {
+    return LLVM::CallIntrinsicOp::create(*this, type, getStringAttr(intrinsic),
+                                         arguments)
+        .getResult(0);
+  }
+  Value splat(int64_t byte) {
+    return arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(type, static_cast<int8_t>(byte)));
+  }
+  /// The `size` bytes of the table from `begin` on, again and again.
+  Value getRow(int64_t begin, int64_t size) {
+    SmallVector<int8_t> row;
+    while (static_cast<int64_t>(row.size()) < type.getNumElements())
+      llvm::append_range(row, table.slice(begin, size));
+    return arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(type, ArrayRef<int8_t>(row)));
+  }
+  /// Whether a bit is set: as the sign, which is what choices look at.
+  Value hasBit(Value index, unsigned bit) {
+    if (bit < 7)
+      index = arith::ShLIOp::create(*this, index, splat(7 - bit));
+    return arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, index,
+                                 splat(0));
+  }
+  Value choose(Value condition, Value onTrue, Value onFalse) {
+    return arith::SelectOp::create(*this, condition, onTrue, onFalse);
+  }
+
+  ArrayRef<int8_t> table;
+  VectorType type;
+};
+
+struct LowerLookupsPass
+    : public slim::impl::LowerLookupsPassBase<LowerLookupsPass> {
+  using LowerLookupsPassBase::LowerLookupsPassBase;
+
+  void runOnOperation() override {
+    SmallVector<LookupOp> lookups;
+    getOperation().walk([&](LookupOp op) { lookups.push_back(op); });
+    if (lookups.empty())
+      return;
+    SymbolTable symbols(getOperation());
+    for (LookupOp op : lookups) {
+      ImplicitLocOpBuilder b(op.getLoc(), op);
+      op.replaceAllUsesWith(lower(b, op, symbols));
+      op.erase();
+    }
+  }
+
+private:
+  /// Bytes that one permutation looks up at most; 0 if there is none.
+  int64_t getMaxBytes() const {
+    if (llvm::is_contained(features, "vbmi"))
+      return 64;
+    if (llvm::is_contained(features, "tbl"))
+      return 16;
+    return llvm::is_contained(features, "pshufb") ? int64_t(vectorBytes) : 0;
+  }
+
+  Value lower(ImplicitLocOpBuilder &b, LookupOp op, SymbolTable &symbols) {
+    Value input = op.getInput();
+    auto type = dyn_cast<VectorType>(input.getType());
+    if (!type)
+      return load(b, input, getBuffer(b, op, symbols));
+    int64_t lanes = type.getNumElements(), maxBytes = getMaxBytes();
+    if (maxBytes == 0) {
+      Value buffer = getBuffer(b, op, symbols);
+      SmallVector<Value> elements;
+      for (int64_t i = 0; i < lanes; ++i)
+        elements.push_back(
+            load(b, vector::ExtractOp::create(b, input, i), buffer));
+      return vector::FromElementsOp::create(b, type, elements);
+    }
+    auto table = llvm::to_vector(op.getTable().getValues<int8_t>());
+    Value result;
+    if (lanes > maxBytes)
+      result = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    for (int64_t begin = 0; begin < lanes; begin += maxBytes) {
+      int64_t count = std::min(maxBytes, lanes - begin);
+      Value part =
+          permute(b, take(b, input, begin, count, getWidth(count)), table);
+      part = take(b, part, 0, getWidth(count), count);
+      if (!result)
+        return part;
+      result = vector::InsertStridedSliceOp::create(b, part, result, begin,
+                                                    /*strides=*/1);
+    }
+    return result;
+  }
+
+  /// Bytes of the register in which `count` bytes are looked up.
+  int64_t getWidth(int64_t count) const {
+    if (llvm::is_contained(features, "vbmi"))
+      return 64;
+    return std::max<int64_t>(16, llvm::PowerOf2Ceil(count));
+  }
+
+  Value permute(ImplicitLocOpBuilder &b, Value index, ArrayRef<int8_t> table) {
+    TableBuilder tables(b.getLoc(), b, table,
+                        cast<VectorType>(index.getType()).getNumElements());
+    if (llvm::is_contained(features, "vbmi"))
+      return tables.permuteHalves(index);
+    return llvm::is_contained(features, "tbl") ? tables.permuteQuarters(index)
+                                               : tables.permuteRows(index);
+  }
+
+  /// `count` elements of `vector` from `begin` on, in a vector of `width`.
+  static Value take(ImplicitLocOpBuilder &b, Value vector, int64_t begin,
+                    int64_t count, int64_t width) {
+    int64_t lanes = cast<VectorType>(vector.getType()).getNumElements();
+    if (begin == 0 && lanes == width)
+      return vector;
+    SmallVector<int64_t> order(width, vector::ShuffleOp::kPoisonIndex);
+    for (int64_t i = 0; i < std::min(count, width); ++i)
+      order[i] = begin + i;
+    return vector::ShuffleOp::create(b, vector, vector, order);
+  }
+
+  static Value load(ImplicitLocOpBuilder &b, Value byte, Value buffer) {
+    Value position = arith::IndexCastUIOp::create(b, b.getIndexType(), byte);
+    return memref::LoadOp::create(b, buffer, position);
+  }
+
+  /// The table in memory; equal ones are one.
+  Value getBuffer(ImplicitLocOpBuilder &b, LookupOp op, SymbolTable &symbols) {
+    auto type = MemRefType::get({256}, b.getI8Type());
+    memref::GlobalOp &global = globals[op.getTable()];
+    if (!global) {
+      OpBuilder top(&getContext());
+      global = memref::GlobalOp::create(
+          top, op.getLoc(), "slim_table", top.getStringAttr("private"), type,
+          op.getTable(), /*constant=*/true, top.getI64IntegerAttr(64));
+      symbols.insert(global, getOperation().getBody()->begin());
+    }
+    return memref::GetGlobalOp::create(b, type, global.getSymName());
+  }
+
+  DenseMap<Attribute, memref::GlobalOp> globals;
+};
+
+} // namespace
