@@ -681,8 +681,18 @@ private:
     SmallVector<ReassociationIndices> groups = op.getReassociationIndices();
     Regrouping regrouping = getRegrouping(op, groups);
     Order from = getOrder(op.getSrc());
-    std::optional<Order> order =
-        getResultOrder(op, regrouping.getNarrowSequence(from));
+    FailureOr<Order> sequence = regrouping.getNarrowSequence(from);
+    // What is to become one dimension does not lie together: if that has to be
+    // moved anyway, then to where the result is wished.
+    std::optional<Order> wish = wishes.get(op.getResult());
+    if (failed(sequence) && wish) {
+      FailureOr<Order> wide = regrouping.getWideSequence(*wish);
+      if (succeeded(wide)) {
+        from = placeUnits(*wide, op.getSrcType().getShape(), {});
+        sequence = regrouping.getNarrowSequence(from);
+      }
+    }
+    std::optional<Order> order = getResultOrder(op, sequence);
     if (!order)
       return settle(op);
     setForm(op.getResult(), *order,

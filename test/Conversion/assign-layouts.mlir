@@ -154,3 +154,26 @@ func.func @branch(%x: tensor<1x8x?x?xf32>, %y: tensor<1x8x?x?xf32>, %w: tensor<8
   %2 = slim.add %0, %1 : (tensor<1x8x?x?xf32>, tensor<1x8x?x?xf32>) -> tensor<1x8x?x?xf32>
   return %2 : tensor<1x8x?x?xf32>
 }
+
+// -----
+
+// The windows of a transposed convolution are put side by side with their
+// channels last, as what follows wishes them: nothing is transposed to the
+// original order between the two convolutions.
+// CHECK-LABEL: func.func @windows(
+// CHECK: linalg.transpose ins(%arg0
+// CHECK: %[[P:.*]] = linalg.generic
+// CHECK-NOT: linalg.transpose
+// CHECK: %[[R:.*]] = linalg.generic {{.*}} ins(%[[P]] : tensor<1x5x7x2x2x6xf32>)
+// CHECK: linalg.transpose ins(%[[R]] : tensor<1x5x7x2x2x6xf32>) outs({{.*}}) permutation = [0, 1, 3, 2, 4, 5]
+// CHECK-NEXT: tensor.collapse_shape {{.*}} : tensor<1x5x2x7x2x6xf32> into tensor<1x10x14x6xf32>
+// CHECK-NOT: linalg.transpose
+// CHECK: linalg.generic {{.*}}"reduction", "reduction", "reduction"
+// CHECK: linalg.transpose {{.*}} permutation = [0, 3, 1, 2]
+// CHECK-NEXT: return
+func.func @windows(%x: tensor<1x8x5x7xf32>, %w: tensor<8x6x2x2xf32>, %v: tensor<4x6x3x3xf32>) -> tensor<1x4x8x12xf32> {
+  %y = slim.conv_transpose %x, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x8x5x7xf32>, tensor<8x6x2x2xf32>) -> tensor<1x6x10x14xf32>
+  %r = slim.relu %y : (tensor<1x6x10x14xf32>) -> tensor<1x6x10x14xf32>
+  %z = slim.conv %r, %v {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (tensor<1x6x10x14xf32>, tensor<4x6x3x3xf32>) -> tensor<1x4x8x12xf32>
+  return %z : tensor<1x4x8x12xf32>
+}
