@@ -9,8 +9,12 @@
 // An operand of the other sign is shifted by 128, which flips its top bit, and
 // the sums start from what makes up for it: 128 times the sum of the column.
 //
+// A byte of the right operand may hold several elements: those of one
+// instruction in its lowest bits, those of the next one above. A step takes as
+// many instructions, and shifts and masks bytes in registers.
+//
 //===----------------------------------------------------------------------===//
-#include "MicroKernel.h"
+#include "DotProduct.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,17 +26,14 @@ using namespace slim::cpu;
 
 namespace {
 
-/// How a body multiplies: sum + convert(left) * convert(right).
-struct ProductForm {
-  Type left, right, sum;
-  bool leftIsUnsigned = false, rightIsUnsigned = false;
-};
-
 class DotKernel : public MicroKernel {
 public:
   DotKernel(StringRef name, const ProductForm &form, const KernelTarget &target,
             int64_t depth)
-      : MicroKernel(name, form.sum, target, depth), form(form) {}
+      : MicroKernel(name, form.sum, target, depth * (8 / form.rightBits)),
+        neighbours(depth), pieces(8 / form.rightBits), form(form) {
+    rightBits = form.rightBits;
+  }
 
   SmallVector<Value> createStep(OpBuilder &b, Location loc,
                                 const KernelStep &step,
@@ -43,16 +44,16 @@ public:
     size_t numVectors = sums.size() / numRows;
     SmallVector<Value> right =
         loadRight(b, loc, step, sums.take_front(numVectors), state);
-    SmallVector<Value> next;
-    for (size_t row = 0; row < numRows; ++row) {
-      Value left = loadLeft(b, loc, step, row);
-      for (size_t v = 0; v < numVectors; ++v) {
-        Value sum = sums[row * numVectors + v];
-        next.push_back(createDot(b, loc, sum,
-                                 splat(b, loc, left, getNumLanes(sum)),
-                                 right[v], form));
+    SmallVector<Value> next(sums);
+    for (int64_t piece = 0; piece < pieces; ++piece)
+      for (size_t row = 0; row < numRows; ++row) {
+        Value left = loadLeft(b, loc, step, row, piece);
+        for (size_t v = 0; v < numVectors; ++v) {
+          Value &sum = next[row * numVectors + v];
+          sum = createDot(b, loc, sum, splat(b, loc, left, getNumLanes(sum)),
+                          right[piece * numVectors + v], form);
+        }
       }
-    }
     llvm::append_range(next, state);
     return next;
   }
@@ -71,36 +72,78 @@ protected:
     return right;
   }
 
-  /// The right operand's vectors; `state` is what steps pass on.
+  /// The right operand's vectors, those of each piece of the step in turn;
+  /// `state` is what steps pass on.
   virtual SmallVector<Value> loadRight(OpBuilder &b, Location loc,
                                        const KernelStep &step,
                                        ArrayRef<Value> sums,
                                        SmallVectorImpl<Value> &state) const {
-    SmallVector<Value> right;
+    SmallVector<Value> loaded, right;
     for (size_t v = 0; v < sums.size(); ++v) {
-      auto type = VectorType::get({getNumLanes(sums[v]) * depth}, form.right);
+      auto type =
+          VectorType::get({getNumLanes(sums[v]) * neighbours}, form.right);
       Value at = arith::AddIOp::create(
           b, loc, step.columns[0],
           arith::ConstantIndexOp::create(b, loc, v * step.vectorStep[0]));
-      right.push_back(convertRight(
-          b, loc, vector::LoadOp::create(b, loc, type, step.buffers[1], at)));
+      loaded.push_back(
+          vector::LoadOp::create(b, loc, type, step.buffers[1], at));
     }
+    for (int64_t piece = 0; piece < pieces; ++piece)
+      for (auto [v, value] : llvm::enumerate(loaded)) {
+        Value decoded = pieces > 1 ? decode(b, loc, value, piece) : value;
+        if (form.hasZeros)
+          decoded = arith::SubIOp::create(b, loc, decoded, step.zeros[v]);
+        right.push_back(convertRight(b, loc, decoded));
+      }
     return right;
   }
 
-  Value loadLeft(OpBuilder &b, Location loc, const KernelStep &step,
-                 size_t row) const {
-    auto type = VectorType::get({depth}, form.left);
-    Value left;
+  /// The elements number `piece` of bytes that hold several.
+  Value decode(OpBuilder &b, Location loc, Value bytes, int64_t piece) const {
+    auto constant = [&](uint64_t value) -> Value {
+      return arith::ConstantOp::create(
+          b, loc,
+          DenseElementsAttr::get(cast<VectorType>(bytes.getType()),
+                                 APInt(8, value)));
+    };
+    unsigned bits = form.rightBits, below = piece * bits;
+    if (!form.codesAreUnsigned && !form.hasZeros) {
+      // In the upper bits, where the sign is.
+      if (unsigned above = 8 - bits - below)
+        return arith::AndIOp::create(
+            b, loc, arith::ShLIOp::create(b, loc, bytes, constant(above)),
+            constant(0x100 - (1 << (8 - bits))));
+      return arith::AndIOp::create(b, loc, bytes,
+                                   constant(0x100 - (1 << (8 - bits))));
+    }
+    if (below)
+      bytes = arith::ShRUIOp::create(b, loc, bytes, constant(below));
+    if (below + bits < 8)
+      bytes = arith::AndIOp::create(b, loc, bytes, constant((1 << bits) - 1));
+    // Signed ones shifted to be unsigned, as their zero points are.
+    if (!form.codesAreUnsigned)
+      bytes = arith::XOrIOp::create(b, loc, bytes, constant(1 << (bits - 1)));
+    return bytes;
+  }
+
+  Value loadLeft(OpBuilder &b, Location loc, const KernelStep &step, size_t row,
+                 int64_t piece) const {
+    auto type = VectorType::get({neighbours}, form.left);
+    Value at = step.rows[row], left;
+    Value skipped = arith::ConstantIndexOp::create(b, loc, piece * neighbours);
+    if (piece)
+      at = arith::AddIOp::create(b, loc, at, skipped);
     if (step.valid) {
+      Value valid = step.valid;
+      if (piece)
+        valid = b.createOrFold<arith::SubIOp>(loc, valid, skipped);
       Value mask = vector::CreateMaskOp::create(
-          b, loc, VectorType::get({depth}, b.getI1Type()), step.valid);
+          b, loc, VectorType::get({neighbours}, b.getI1Type()), valid);
       Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-      left = vector::MaskedLoadOp::create(b, loc, type, step.buffers[0],
-                                          step.rows[row], mask, zero);
+      left = vector::MaskedLoadOp::create(b, loc, type, step.buffers[0], at,
+                                          mask, zero);
     } else {
-      left =
-          vector::LoadOp::create(b, loc, type, step.buffers[0], step.rows[row]);
+      left = vector::LoadOp::create(b, loc, type, step.buffers[0], at);
     }
     return convertLeft(b, loc, left);
   }
@@ -127,6 +170,8 @@ protected:
         .getResult(0);
   }
 
+  /// What one instruction sums, and the instructions of a step.
+  int64_t neighbours, pieces;
   ProductForm form;
 };
 
@@ -148,14 +193,15 @@ public:
     // The byte 0x80 is what flipping the top bit adds: 128 to a signed left
     // operand that is taken as unsigned, -128 to an unsigned one taken as
     // signed.
-    SmallVector<Value> next;
+    SmallVector<Value> next(sums);
     ProductForm shifted = form;
     shifted.leftIsUnsigned = !form.leftIsUnsigned;
-    for (auto [sum, vector] : llvm::zip_equal(sums, right)) {
+    for (auto [i, vector] : llvm::enumerate(right)) {
+      Value &sum = next[i % next.size()];
       auto type = VectorType::get({4 * getNumLanes(sum)}, b.getI8Type());
       Value shift = arith::ConstantOp::create(
           b, loc, DenseElementsAttr::get(type, APInt(8, 128)));
-      next.push_back(createDot(b, loc, sum, shift, vector, shifted));
+      sum = createDot(b, loc, sum, shift, vector, shifted);
     }
     llvm::append_range(next, state);
     return next;
@@ -195,7 +241,7 @@ public:
   }
 
   bool canReadBitmask(const KernelTarget &target) const override {
-    return lanes * depth == 64 && target.has("vbmi2");
+    return lanes * neighbours == 64 && target.has("vbmi2");
   }
 
 protected:
@@ -232,7 +278,7 @@ protected:
                                const KernelStep &step, ArrayRef<Value> sums,
                                SmallVectorImpl<Value> &state) const override {
     SmallVector<Value> right;
-    auto type = VectorType::get({lanes * depth}, form.right);
+    auto type = VectorType::get({lanes * neighbours}, form.right);
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
     for (size_t v = 0; v < sums.size(); ++v) {
       Value at = arith::AddIOp::create(
@@ -241,7 +287,7 @@ protected:
       Value mask = vector::BroadcastOp::create(
           b, loc, VectorType::get({1}, b.getI64Type()), word);
       mask = vector::BitCastOp::create(
-          b, loc, VectorType::get({lanes * depth}, b.getI1Type()), mask);
+          b, loc, VectorType::get({lanes * neighbours}, b.getI1Type()), mask);
       right.push_back(vector::ExpandLoadOp::create(
           b, loc, type, step.buffers[1], state.front(), mask, zero));
       Value count = math::CtPopOp::create(b, loc, word);
@@ -371,9 +417,7 @@ static std::optional<ProductForm> matchProduct(KernelOp op) {
   return std::nullopt;
 }
 
-/// Whether neighbours along the reduction are neighbours in the left operand,
-/// and the right one has that reduction as a dimension of its own.
-static bool hasNeighbours(KernelOp op) {
+bool cpu::hasNeighbours(KernelOp op) {
   AffineMap left = op.getInputMap(0), right = op.getInputMap(1);
   if (left.getNumResults() == 0)
     return false;
@@ -398,7 +442,26 @@ static bool hasNeighbours(KernelOp op) {
 }
 
 std::unique_ptr<MicroKernel>
+cpu::createDotMicroKernel(const ProductForm &form, const KernelTarget &target) {
+  if (form.left.isBF16() && form.right.isBF16() && form.sum.isF32() &&
+      target.has("bf16"))
+    return std::make_unique<BF16Kernel>(form, target);
+  if (!form.left.isInteger(8) || !form.right.isInteger(8) ||
+      !form.sum.isInteger(32))
+    return nullptr;
+  if (target.has("vnni") && VnniKernel::supports(form))
+    return std::make_unique<VnniKernel>(form, target);
+  if (target.has("dotprod") && NeonDotKernel::supports(form, target))
+    return std::make_unique<NeonDotKernel>(form, target);
+  if (target.has("pmaddwd"))
+    return std::make_unique<PairDotKernel>(form, target);
+  return nullptr;
+}
+
+std::unique_ptr<MicroKernel>
 cpu::selectDotMicroKernel(KernelOp op, const KernelTarget &target) {
+  if (std::unique_ptr<MicroKernel> grouped = selectGroupMicroKernel(op, target))
+    return grouped;
   std::optional<ProductForm> form = matchProduct(op);
   if (!form)
     return nullptr;
@@ -406,17 +469,5 @@ cpu::selectDotMicroKernel(KernelOp op, const KernelTarget &target) {
     return std::make_unique<BitmaskVnniKernel>(*form, target);
   if (!hasNeighbours(op))
     return nullptr;
-  if (form->left.isBF16() && form->right.isBF16() && form->sum.isF32() &&
-      target.has("bf16"))
-    return std::make_unique<BF16Kernel>(*form, target);
-  if (!form->left.isInteger(8) || !form->right.isInteger(8) ||
-      !form->sum.isInteger(32))
-    return nullptr;
-  if (target.has("vnni") && VnniKernel::supports(*form))
-    return std::make_unique<VnniKernel>(*form, target);
-  if (target.has("dotprod") && NeonDotKernel::supports(*form, target))
-    return std::make_unique<NeonDotKernel>(*form, target);
-  if (target.has("pmaddwd"))
-    return std::make_unique<PairDotKernel>(*form, target);
-  return nullptr;
+  return createDotMicroKernel(*form, target);
 }

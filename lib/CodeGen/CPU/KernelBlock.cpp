@@ -129,6 +129,8 @@ SmallVector<Value> KernelEmitter::emitReductions(ArrayRef<unsigned> loops,
                             SmallVector<Value>(carried));
     });
 
+  if (kernel->getGroup())
+    return emitGroups(bases, sums);
   int64_t depth = kernel->getDepth();
   // Few sums wait for each other: several sets of them take turns.
   int64_t sets = 1;
@@ -211,24 +213,22 @@ void KernelEmitter::prefetchNextPanel(KernelOperand &operand, Value at) {
   for (unsigned v = 0; v < blockVectors; ++v)
     memref::PrefetchOp::create(
         b, loc, operand.buffer,
-        index.add(next, index.constant(v * lanes * kernel->getDepth())),
+        index.add(next,
+                  index.constant(v * lanes * kernel->getColumnElements())),
         /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
 }
 
-/// One step of the microkernel, `ahead` elements further along the last
-/// reduction than its loop says.
-SmallVector<Value> KernelEmitter::emitStep(ArrayRef<Value> bases,
-                                           ArrayRef<Value> sums, int64_t ahead,
-                                           Value valid) {
+/// Where a step of the microkernel finds its operands, `ahead` elements further
+/// along the last reduction than its loop says.
+StepOperands KernelEmitter::getStepOperands(ArrayRef<Value> bases,
+                                            int64_t ahead) {
   auto isReduction = [&](unsigned loop) {
     return nest.loops[loop].kind == LoopKind::Reduction;
   };
-  SmallVector<Value> buffers, rows, columnsOf;
-  SmallVector<bool> isVector;
-  SmallVector<int64_t> vectorStep;
+  StepOperands operands;
   for (unsigned i = 0; i < numInputs; ++i) {
     KernelOperand &operand = getInput(i);
-    buffers.push_back(operand.buffer);
+    operands.buffers.push_back(operand.buffer);
     Value at = index.add(bases[i], getOffset(operand, isReduction));
     if (ahead)
       at = index.add(at,
@@ -237,30 +237,33 @@ SmallVector<Value> KernelEmitter::emitStep(ArrayRef<Value> bases,
     if (!operand.irregular.empty())
       at = index.add(at, getIrregularOffset(operand, ahead));
     if (i > 0) {
-      if (i == 1 && operand.panelColumns && blockRows >= kMinPrefetchRows)
-        prefetchNextPanel(operand, at);
-      columnsOf.push_back(at);
+      operands.columns.push_back(at);
       const Quantity &step = operand.strides[column];
-      isVector.push_back(!step.is(0));
-      vectorStep.push_back(step.isFixed() ? step.fixed * lanes : 0);
+      operands.isVector.push_back(!step.is(0));
+      operands.vectorStep.push_back(step.isFixed() ? step.fixed * lanes : 0);
       continue;
     }
     for (unsigned row = 0; row < blockRows; ++row) {
       Quantity stride = rowLoops.empty() ? Quantity::of(int64_t(0))
                                          : operand.strides[rowLoops.back()];
-      rows.push_back(index.add(
+      operands.rows.push_back(index.add(
           at, index.get(index.mul(Quantity::of(int64_t(row)), stride))));
     }
   }
   // Panels are padded; what is read in place ends where it ends.
-  bool isMasked = !masks.empty() && !getInput(1).panelColumns;
-  KernelStep step{buffers,
-                  rows,
-                  columnsOf,
-                  isVector,
-                  vectorStep,
-                  valid,
-                  isMasked ? ArrayRef<Value>(masks) : ArrayRef<Value>()};
+  if (!masks.empty() && !getInput(1).panelColumns)
+    operands.masks = masks;
+  return operands;
+}
+
+/// One step of the microkernel.
+SmallVector<Value> KernelEmitter::emitStep(ArrayRef<Value> bases,
+                                           ArrayRef<Value> sums, int64_t ahead,
+                                           Value valid, ArrayRef<Value> zeros) {
+  StepOperands operands = getStepOperands(bases, ahead);
+  if (getInput(1).panelColumns && blockRows >= kMinPrefetchRows)
+    prefetchNextPanel(getInput(1), operands.columns.front());
+  KernelStep step = operands.get(valid, zeros);
   return sumsColumns ? kernel->createColumnStep(b, loc, step, sums)
                      : kernel->createStep(b, loc, step, sums);
 }

@@ -35,10 +35,14 @@ bool KernelEmitter::canEmit() {
   // A stream is read by its masks.
   if (op.getBitmask())
     return true;
+  // Vectors of less than a byte an element are not as they lie in memory.
+  for (unsigned i = 0; i < numInputs; ++i)
+    if (getElementType(getInput(i)).getIntOrFloatBitWidth() < 8)
+      return false;
   for (unsigned i = 1; i < numInputs; ++i) {
     KernelOperand &operand = getInput(i);
     bool isPanel = operand.panelColumns != 0;
-    int64_t wanted = i == 1 ? kernel->getDepth() : 1;
+    int64_t wanted = i == 1 ? kernel->getColumnElements() : 1;
     bool fits = operand.strides[column].is(isPanel ? wanted : 1) ||
                 (i > 1 && operand.strides[column].is(0));
     // Neighbours come from packing. So does the padding that saves masked loads

@@ -22,6 +22,18 @@
 
 namespace slim::cpu {
 
+/// What a KernelStep refers to.
+struct StepOperands {
+  SmallVector<Value> buffers, rows, columns;
+  SmallVector<bool> isVector;
+  SmallVector<int64_t> vectorStep;
+  ArrayRef<Value> masks;
+
+  KernelStep get(Value valid, ArrayRef<Value> zeros) const {
+    return {buffers, rows, columns, isVector, vectorStep, valid, masks, zeros};
+  }
+};
+
 /// Emits one kernel at the builder's insertion point.
 class KernelEmitter {
 public:
@@ -83,9 +95,14 @@ private:
   SmallVector<Value> emitReductions(ArrayRef<unsigned> loops,
                                     ArrayRef<Value> bases,
                                     SmallVector<Value> sums);
+  SmallVector<Value> emitGroups(ArrayRef<Value> bases, SmallVector<Value> sums);
+  SmallVector<Value> emitGroup(Value begin, int64_t extent,
+                               ArrayRef<Value> bases, ArrayRef<Value> sums);
   void prefetchNextPanel(KernelOperand &operand, Value at);
+  StepOperands getStepOperands(ArrayRef<Value> bases, int64_t ahead);
   SmallVector<Value> emitStep(ArrayRef<Value> bases, ArrayRef<Value> sums,
-                              int64_t ahead, Value valid);
+                              int64_t ahead, Value valid,
+                              ArrayRef<Value> zeros = {});
   void createTile();
   void emitEpilogue(ArrayRef<Value> sums);
   void emitEpilogueRow(BodyEvaluator *evaluators, ArrayRef<Value> sums,

@@ -46,6 +46,16 @@ struct KernelStep {
   Value valid;
   /// Masks of the vectors of inputs that are not padded; empty for full ones.
   ArrayRef<Value> masks;
+  /// Of a group's steps: what its start has given out.
+  ArrayRef<Value> zeros;
+};
+
+/// What the steps of a group of elements along the reduction begin with.
+struct GroupStart {
+  /// The group's own sums.
+  SmallVector<Value> sums;
+  /// Vectors that are the same in all steps.
+  SmallVector<Value> zeros;
 };
 
 /// Lanes of a vector of sums.
@@ -60,6 +70,12 @@ public:
   int64_t getLanes() const { return lanes; }
   int64_t getDepth() const { return depth; }
   int64_t getColumns() const { return lanes * vectors; }
+  /// Bits of an element of the right operand where a byte holds several of
+  /// them, 8 for any other element.
+  unsigned getRightBits() const { return rightBits; }
+  /// Elements of the right operand's type from one column of a panel to the
+  /// next.
+  int64_t getColumnElements() const { return depth * rightBits / 8; }
   unsigned getRows() const { return rows; }
   unsigned getVectors() const { return vectors; }
   /// Lanes of the narrowest vector that steps can take in the place of a full
@@ -81,6 +97,22 @@ public:
   virtual SmallVector<Value> createStep(OpBuilder &b, Location loc,
                                         const KernelStep &step,
                                         ArrayRef<Value> sums) const = 0;
+
+  /// Elements along the reduction that are summed apart; 0 if none are. The
+  /// steps of a group take and return its own sums, which createGroupEnd adds
+  /// to the kernel's.
+  virtual int64_t getGroup() const { return 0; }
+  virtual GroupStart createGroupStart(OpBuilder &b, Location loc,
+                                      const KernelStep &step,
+                                      ArrayRef<Value> sums) const {
+    return {};
+  }
+  virtual SmallVector<Value> createGroupEnd(OpBuilder &b, Location loc,
+                                            const KernelStep &step,
+                                            ArrayRef<Value> groupSums,
+                                            ArrayRef<Value> sums) const {
+    return SmallVector<Value>(sums);
+  }
 
   /// Values beside the sums that steps pass on, at the beginning of a panel;
   /// `columns` are the inputs' offsets there as in KernelStep. They follow the
@@ -117,6 +149,7 @@ protected:
 
   std::string name;
   int64_t lanes, depth;
+  unsigned rightBits = 8;
   unsigned rows, vectors;
   Type sumType;
 };

@@ -1,6 +1,7 @@
 //===- PackWeights.cpp - Weights in reading order -------------------------===//
 #include "StoredWeights.h"
 #include "WindowEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -196,6 +197,29 @@ static TensorData pack(const TensorData &data, const Layout &layout) {
   return TensorData(type, std::move(packed));
 }
 
+/// `data`, whose elements of `bits` bits take a byte each, as the bytes that a
+/// kernel reads: see slim_cpu.kernel.
+static TensorData packBits(const TensorData &data, unsigned bits) {
+  SmallVector<int64_t> shape(data.getType().getShape());
+  int64_t pieces = 8 / bits, bytes = shape.back() / pieces;
+  shape.back() = bytes;
+  auto type = RankedTensorType::get(
+      shape, IntegerType::get(data.getType().getContext(), 8));
+  std::vector<char> packed(TensorData::getNumBytes(type));
+  const char *from = data.getBytes().data();
+  for (size_t row = 0; row < packed.size(); row += bytes)
+    for (int64_t piece = 0; piece < pieces; ++piece)
+      for (int64_t i = 0; i < bytes; ++i)
+        packed[row + i] |= (*from++ & ((1 << bits) - 1)) << (piece * bits);
+  return TensorData(type, std::move(packed));
+}
+
+/// Whether `op` widens integers, and how.
+static bool isWidening(Operation *op, bool &isUnsigned) {
+  isUnsigned = isa<arith::ExtUIOp, arith::UIToFPOp>(op);
+  return isUnsigned || isa<arith::ExtSIOp, arith::SIToFPOp>(op);
+}
+
 /// Rows of a product up to which it waits for its weights, not for arithmetic.
 static constexpr int64_t kMaxBitmaskRows = 2;
 
@@ -282,6 +306,11 @@ struct PackWeightsPass
     WalkResult walked = getOperation().walk([&](KernelOp op) {
       std::unique_ptr<MicroKernel> kernel = MicroKernel::select(op, target);
       for (unsigned i = 1; i < op.getInputs().size(); ++i)
+        if ((i > 1 || kernel->getRightBits() == 8) &&
+            failed(widenInput(op, i, symbols)))
+          return WalkResult::interrupt();
+      kernel = MicroKernel::select(op, target);
+      for (unsigned i = 1; i < op.getInputs().size(); ++i)
         if (failed(packInput(op, i, *kernel, symbols)))
           return WalkResult::interrupt();
       return WalkResult::advance();
@@ -292,6 +321,54 @@ struct PackWeightsPass
   }
 
 private:
+  /// Stores elements of less than a byte that `op` reads as bytes of the same
+  /// value, which vectors can read.
+  LogicalResult widenInput(KernelOp op, unsigned number, SymbolTable &symbols) {
+    Value operand = op.getInputs()[number];
+    auto type = dyn_cast<RankedTensorType>(operand.getType());
+    auto integer = dyn_cast<IntegerType>(getElementTypeOrSelf(operand));
+    memref::GetGlobalOp get = getWeight(operand);
+    if (!get || !type || !integer || integer.getWidth() >= 8)
+      return success();
+    BlockArgument argument = op.getBody().getArgument(number);
+    auto global = symbols.lookup<memref::GlobalOp>(get.getName());
+    Attribute attr =
+        global ? global->getAttr(WeightSection::kDataAttr) : Attribute();
+    if (!attr || argument.use_empty())
+      return success();
+    bool isUnsigned = false;
+    isWidening(*argument.user_begin(), isUnsigned);
+    for (Operation *user : argument.getUsers())
+      if (bool other; !isWidening(user, other) || other != isUnsigned)
+        return success();
+    std::string name = get.getName().str();
+    for (int64_t extent : type.getShape())
+      name += "_" + std::to_string(extent);
+    name += isUnsigned ? ".ui8" : ".i8";
+    auto wide = symbols.lookup<memref::GlobalOp>(name);
+    if (!wide) {
+      FailureOr<TensorData> data = readWeightData(global, type, attr);
+      if (failed(data))
+        return failure();
+      unsigned unused = 8 - integer.getWidth();
+      std::vector<char> bytes(data->getBytes().begin(), data->getBytes().end());
+      for (char &byte : bytes) {
+        uint8_t high = uint8_t(byte) << unused;
+        byte = isUnsigned ? char(high >> unused) : char(int8_t(high) >> unused);
+      }
+      OpBuilder b(op);
+      wide = createGlobal(
+          global, name,
+          TensorData(RankedTensorType::get(type.getShape(), b.getI8Type()),
+                     std::move(bytes)),
+          symbols);
+    }
+    OpBuilder b(op);
+    op->setOperand(number, readGlobal(b, op.getLoc(), wide));
+    argument.setType(b.getI8Type());
+    return success();
+  }
+
   LogicalResult packInput(KernelOp op, unsigned number,
                           const MicroKernel &kernel, SymbolTable &symbols) {
     Value operand = op.getInputs()[number];
@@ -311,6 +388,9 @@ private:
       for (int64_t extent : operandType.getShape())
         name += "_" + std::to_string(extent);
     name += layout->getSuffix();
+    unsigned bits = number == 1 ? kernel.getRightBits() : 8;
+    if (bits < 8)
+      name += ".bits" + std::to_string(bits);
     bool mayBeSparse = comeFromMemory && kernel.canReadBitmask(target) &&
                        op.getInputs().size() == 2 && layout->leading == 0 &&
                        hasFewRows(op);
@@ -322,6 +402,8 @@ private:
       // Data that is at hand has the shape that it is stored in.
       TensorData reshaped(operandType, data->getBytes(), data->getOwner());
       TensorData reordered = pack(reshaped, *layout);
+      if (bits < 8)
+        reordered = packBits(reordered, bits);
       if (mayBeSparse)
         if (std::optional<Bitmask> stream = createBitmask(reordered)) {
           useBitmask(op, global, name, *layout, *stream, symbols);

@@ -29,7 +29,22 @@ void cpu::emitScalarLoops(OpBuilder &b, KernelOp op) {
     for (AffineExpr expr : map.getResults())
       indices.push_back(affine::AffineApplyOp::create(
           b, loc, AffineMap::get(numLoops, 0, expr), dims));
-    return memref::LoadOp::create(b, loc, operand.get(), indices);
+    unsigned bits = operand.getOperandNumber() == 1 ? op.getPackedBits() : 0;
+    if (!bits)
+      return memref::LoadOp::create(b, loc, operand.get(), indices);
+    // One of a byte's elements.
+    Value element = indices.back();
+    Value bytes = memref::DimOp::create(b, loc, operand.get(),
+                                        int64_t(indices.size()) - 1);
+    indices.back() = arith::RemUIOp::create(b, loc, element, bytes);
+    Value byte = memref::LoadOp::create(b, loc, operand.get(), indices);
+    Value below = arith::DivUIOp::create(b, loc, element, bytes);
+    below = arith::IndexCastOp::create(b, loc, b.getI8Type(), below);
+    below = arith::MulIOp::create(
+        b, loc, below,
+        arith::ConstantOp::create(b, loc, b.getI8IntegerAttr(bits)));
+    byte = arith::ShRUIOp::create(b, loc, byte, below);
+    return arith::TruncIOp::create(b, loc, b.getIntegerType(bits), byte);
   };
   auto clone = [&](Block &block, ArrayRef<Value> arguments) {
     IRMapping mapping;

@@ -10,6 +10,15 @@
 // |c| <= 128 allow 65,793 terms. A convolution surrounds its input by z instead
 // of zero, so that the same holds at the margin.
 //
+// A weight with scales for groups of its elements, or of less than 8 bits,
+// stays what it is, and the product becomes one of codes that are converted to
+// floats,
+//
+//   sum x w = s (sum q w - z sum w),
+//
+// which code generation may sum in integers group by group. The last sum is a
+// constant again.
+//
 //===----------------------------------------------------------------------===//
 #include "IntegerOps.h"
 #include "mlir/IR/Matchers.h"
@@ -383,8 +392,7 @@ struct FormFloatProduct : RewritePattern {
     std::optional<CodedWeight> weight =
         readDequantizedWeight(rewriter, op->getOperand(1), *shape);
     if (!weight)
-      return rewriter.notifyMatchFailure(
-          op, "the weight is no 8-bit one with a scale per output channel");
+      return formGroupProduct(op, rewriter, dequantize, known, *shape);
 
     Location loc = op->getLoc();
     Codes input;
@@ -423,6 +431,68 @@ struct FormFloatProduct : RewritePattern {
   }
 
 private:
+  /// The product with a weight whose scales vary within a sum.
+  LogicalResult formGroupProduct(Operation *op, PatternRewriter &rewriter,
+                                 DequantizeOp dequantize,
+                                 std::optional<TensorScale> known,
+                                 const ProductShape &shape) const {
+    auto linear = dyn_cast<LinearOp>(op);
+    auto decode = op->getOperand(1).getDefiningOp<DequantizeOp>();
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    if (!linear || !decode || !hasConstantData(op->getOperand(1)) ||
+        !getElementTypeOrSelf(op->getOperand(1)).isF32())
+      return rewriter.notifyMatchFailure(op, "the weight is no constant of "
+                                             "codes with f32 scales");
+    auto code = dyn_cast<IntegerType>(getElementTypeOrSelf(decode.getInput()));
+    if (!code || code.getWidth() > 8)
+      return rewriter.notifyMatchFailure(op, "the weight's codes are no "
+                                             "integers of 8 bits at most");
+    FailureOr<TensorData> weight = decodeConstant(op->getOperand(1));
+    if (failed(weight))
+      return failure();
+    std::vector<double> sums(shape.channels, 0);
+    for (int64_t f = 0; f < shape.channels; ++f)
+      for (int64_t k = 0; k < shape.depth; ++k)
+        sums[f] +=
+            weight->getFloat(shape.weightDim == 0 ? f * shape.depth + k
+                                                  : k * shape.channels + f);
+
+    Location loc = op->getLoc();
+    Type f32 = rewriter.getF32Type();
+    Value codes = CastOp::create(
+        rewriter, loc,
+        cast<RankedTensorType>(dequantize.getInput().getType()).clone(f32),
+        dequantize.getInput(), f32);
+    Value result =
+        LinearOp::create(rewriter, loc, type, codes, linear.getWeight(),
+                         /*bias=*/Value(), linear.getTransposed());
+    result.getDefiningOp()->setDiscardableAttrs(
+        op->getDiscardableAttrDictionary());
+    auto createSums = [&](double factor) {
+      std::vector<float> values;
+      for (double sum : sums)
+        values.push_back(float(sum * factor));
+      return createFloats(rewriter, loc, shape.channels, values);
+    };
+    if (known && known->zero != 0)
+      result = SubOp::create(rewriter, loc, type, result,
+                             createSums(double(known->zero)));
+    if (!known && dequantize.getZeroPoint()) {
+      Value zero =
+          CastOp::create(rewriter, loc, dequantize.getZeroPoint(), f32);
+      Value correction = MulOp::create(rewriter, loc, zero, createSums(1));
+      result = SubOp::create(rewriter, loc, type, result, correction);
+    }
+    Value scale = known ? createFloats(rewriter, loc, 1, known->scale)
+                        : dequantize.getScale();
+    result = MulOp::create(rewriter, loc, type, result, scale);
+    if (Value bias = linear.getBias())
+      result = AddOp::create(rewriter, loc, type, result, bias);
+    rewriter.replaceOp(op, result);
+    ++numFormed;
+    return success();
+  }
+
   /// Whether the scale is the same for all that is summed.
   static bool hasSeparableScale(Operation *op, DequantizeOp dequantize) {
     if (!getElementTypeOrSelf(dequantize.getScale()).isF32())

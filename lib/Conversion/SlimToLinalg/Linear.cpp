@@ -64,6 +64,24 @@ static Value addBias(OpBuilder &b, Location loc, Value product, Value bias,
   return castTensor(b, loc, result, type);
 }
 
+/// The codes of bytes that `original` converts to floats, where the weight is
+/// one of codes, too: multiplied as they lie in memory, they may be summed as
+/// integers.
+static Value getStoredCodes(ConversionPatternRewriter &rewriter, Value original,
+                            Value weight, bool &isUnsigned) {
+  auto cast = original.getDefiningOp<CastOp>();
+  auto dequantize = weight.getDefiningOp<DequantizeOp>();
+  if (!cast || !dequantize || !cast.getTo().isF32())
+    return Value();
+  auto code = dyn_cast<IntegerType>(getElementTypeOrSelf(cast.getInput())),
+       weightCode =
+           dyn_cast<IntegerType>(getElementTypeOrSelf(dequantize.getInput()));
+  if (!code || code.getWidth() != 8 || !weightCode || weightCode.getWidth() > 8)
+    return Value();
+  isUnsigned = code.isUnsigned();
+  return rewriter.getRemappedValue(cast.getInput());
+}
+
 namespace {
 
 struct ConvertLinear : OpConversionPattern<LinearOp> {
@@ -92,6 +110,12 @@ struct ConvertLinear : OpConversionPattern<LinearOp> {
     product.accumulator =
         getAccumulatorType(getElementTypeOrSelf(op.getInput()),
                            getElementTypeOrSelf(op.getWeight()));
+    if (bool isCodeUnsigned;
+        Value codes = getStoredCodes(rewriter, op.getInput(), op.getWeight(),
+                                     isCodeUnsigned)) {
+      product.lhs = codes;
+      product.lhsIsUnsigned = isCodeUnsigned;
+    }
     Value result = createLinearProduct(rewriter, loc, product);
     rewriter.replaceOp(op,
                        addBias(rewriter, loc, result, adaptor.getBias(), type));

@@ -38,9 +38,11 @@ Value conversion::getStoredFactor(ConversionPatternRewriter &rewriter,
 
 Value conversion::widenFactor(OpBuilder &b, Location loc, Value value,
                               Type accumulator, bool isUnsigned) {
-  if (isUnsigned && value.getType() != accumulator &&
-      isa<IntegerType>(accumulator))
+  if (isUnsigned && value.getType() != accumulator) {
+    if (isa<FloatType>(accumulator))
+      return arith::UIToFPOp::create(b, loc, accumulator, value);
     return arith::ExtUIOp::create(b, loc, accumulator, value);
+  }
   return castScalar(b, loc, value, value.getType(), accumulator);
 }
 

@@ -42,6 +42,16 @@ AffineMap KernelOp::getOutputMap() {
 
 Type KernelOp::getSumType() { return getInit().getType(); }
 
+unsigned KernelOp::getPackedBits() {
+  if (getInputs().size() < 2 || getBody().getNumArguments() < 2 ||
+      !getElementTypeOrSelf(getInputs()[1]).isInteger(8))
+    return 0;
+  auto type = dyn_cast<IntegerType>(getBody().getArgument(1).getType());
+  return type && (type.getWidth() == 2 || type.getWidth() == 4)
+             ? type.getWidth()
+             : 0;
+}
+
 /// Checks a region's arguments against the elements of `values` and a sum.
 static LogicalResult verifyRegion(KernelOp op, Region &region, StringRef name,
                                   ArrayRef<Type> arguments, Type result) {
@@ -107,6 +117,8 @@ LogicalResult KernelOp::verify() {
   SmallVector<Type> bodyTypes, epilogueTypes{getSumType()};
   for (Value input : getInputs())
     bodyTypes.push_back(getElementTypeOrSelf(input));
+  if (getPackedBits())
+    bodyTypes[1] = getBody().getArgument(1).getType();
   bodyTypes.push_back(getSumType());
   for (Value extra : getExtras())
     epilogueTypes.push_back(getElementTypeOrSelf(extra));

@@ -50,6 +50,12 @@ def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
     in the stream where each panel begins. The body sees the dense elements; its
     arguments for inputs 2 and 3 are not used.
 
+    The body's argument for input 1 may be an integer of 2 or 4 bits where the
+    input holds bytes: each byte then holds several elements, and the last index
+    of the map counts elements. With L bytes in the last dimension, element e is
+    in byte e mod L, above the bits of e floordiv L elements. That way a vector
+    of bytes, shifted and masked, is a vector of neighbours.
+
     Both regions are single blocks of pure scalar ops; `slim_cpu.yield` ends
     them. The order of the reduction is not defined.
 
@@ -100,6 +106,8 @@ def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
     mlir::AffineMap getInputMap(unsigned i);
     mlir::AffineMap getExtraMap(unsigned i);
     mlir::AffineMap getOutputMap();
+    /// Bits of an element of input 1 where a byte holds several; 0 otherwise.
+    unsigned getPackedBits();
     /// The type of sums.
     mlir::Type getSumType();
     bool hasBufferSemantics() { return getNumResults() == 0; }

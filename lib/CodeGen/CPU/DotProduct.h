@@ -1,0 +1,46 @@
+//===- DotProduct.h - How a body multiplies what lies side by side -*- C++ -*-//
+#ifndef SLIM_LIB_CODEGEN_CPU_DOTPRODUCT_H
+#define SLIM_LIB_CODEGEN_CPU_DOTPRODUCT_H
+
+#include "MicroKernel.h"
+
+namespace slim::cpu {
+
+/// How a body multiplies: sum + convert(left) * convert(right).
+struct ProductForm {
+  Type left, right, sum;
+  bool leftIsUnsigned = false, rightIsUnsigned = false;
+  /// Of an element of the right operand, where a byte holds several.
+  unsigned rightBits = 8;
+  /// Whether these are unsigned; `rightIsUnsigned` is what they become.
+  bool codesAreUnsigned = false;
+  /// Whether steps bring vectors to subtract from the right operand.
+  bool hasZeros = false;
+
+  /// What the right operand is multiplied by: decoding leaves elements of
+  /// less than a byte in its upper bits where that gives them their sign.
+  int64_t getFactor() const {
+    return rightBits < 8 && !codesAreUnsigned && !hasZeros
+               ? int64_t(1) << (8 - rightBits)
+               : 1;
+  }
+};
+
+/// Whether neighbours along the reduction are neighbours in the left operand,
+/// and the right one has that reduction as a dimension of its own.
+bool hasNeighbours(KernelOp op);
+
+/// The microkernel of an instruction that sums several products of `form`, with
+/// sums of 32 bits; null if the target has none.
+std::unique_ptr<MicroKernel> createDotMicroKernel(const ProductForm &form,
+                                                  const KernelTarget &target);
+
+/// The microkernel that sums the products of a group of elements in integers,
+/// where the body multiplies converted codes and a scale for each group; null
+/// for other bodies.
+std::unique_ptr<MicroKernel> selectGroupMicroKernel(KernelOp op,
+                                                    const KernelTarget &target);
+
+} // namespace slim::cpu
+
+#endif // SLIM_LIB_CODEGEN_CPU_DOTPRODUCT_H

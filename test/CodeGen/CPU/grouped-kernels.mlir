@@ -1,0 +1,61 @@
+// RUN: slim-opt %s --split-input-file --slim-to-linalg --slim-form-kernels="vector-bytes=16 kernel-rows=2 kernel-vectors=1 features=vnni" | FileCheck %s
+// RUN: slim-opt %s --split-input-file --slim-to-linalg --slim-form-kernels="vector-bytes=16 kernel-rows=2 kernel-vectors=1" | FileCheck %s --check-prefix=PLAIN
+// RUN: slim-opt %s --split-input-file --slim-to-linalg --slim-form-kernels="vector-bytes=16 kernel-rows=2 kernel-vectors=1 features=vnni" \
+// RUN:   --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" \
+// RUN:   --canonicalize --slim-cpu-lower-kernels="vector-bytes=16 rows=2 vectors=1 features=vnni" | FileCheck %s --check-prefix=LOOPS
+
+// Two elements a byte: the first four of a step in the low bits. Without an
+// instruction that sums neighbours, a byte each.
+// CHECK: #[[P:.*]] = affine_map<(d0, d1, d2) -> (d1 floordiv 4, d2 floordiv 8, d1 mod 4, d2 mod 8)>
+// CHECK: memref.global constant @q{{.*}}bits4 : memref<1x2x4x4xi8>
+// CHECK-SAME: slim.data = dense<{{\[\[\[\[}}4, -13, -30, -47], [-124, 115, 98, 81],
+// CHECK-LABEL: func.func @symmetric
+// CHECK: slim_cpu.kernel ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x16xi8>, tensor<1x2x4x4xi8>, tensor<1x2x4xf32>)
+// CHECK-NEXT: ^bb0(%{{.*}}: i8, %{{.*}}: i4, %{{.*}}: f32, %{{.*}}: f32):
+// PLAIN: memref.global constant @q{{.*}} : memref<1x16x4xi8>
+// PLAIN: slim_cpu.kernel
+// PLAIN-NEXT: ^bb0(%{{.*}}: i8, %{{.*}}: i8, %{{.*}}: f32, %{{.*}}: f32):
+
+// A group's sums in integers, two instructions a step of 8 elements; then the
+// sums of floats, scaled by a 16th.
+// LOOPS-LABEL: func.func @symmetric
+// LOOPS: scf.for {{.*}} step %c8
+// LOOPS: arith.shli %{{.*}} : vector<16xi8>
+// LOOPS: arith.andi
+// LOOPS-COUNT-2: vpdpbusd
+// LOOPS: arith.mulf %{{.*}} : vector<4xf32>
+// LOOPS: arith.sitofp %{{.*}} : vector<4xi32> to vector<4xf32>
+// LOOPS: vector.fma
+slim.weight @q : tensor<2x16xi4> = dense<[
+  [4, 3, 2, 1, 0, -1, -2, -3, 0, 0, 0, 0, 0, 0, 0, 0],
+  [4, 3, 2, 1, -8, 7, 6, 5, 1, 1, 1, 1, 1, 1, 1, 1]]> : tensor<2x16xi4>
+slim.weight @s : tensor<2x2xf32> = dense<1.0> : tensor<2x2xf32>
+func.func @symmetric(%x: tensor<?x16xui8>) -> tensor<?x2xf32> {
+  %q = slim.get_weight @q : tensor<2x16xi4>
+  %s = slim.get_weight @s : tensor<2x2xf32>
+  %w = slim.dequantize %q, %s {block = array<i64: 1, 8>} : (tensor<2x16xi4>, tensor<2x2xf32>) -> tensor<2x16xf32>
+  %c = slim.cast %x {to = f32} : (tensor<?x16xui8>) -> tensor<?x16xf32>
+  %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<2x16xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+
+// -----
+
+// The kernel's body as it is: differences of 8-bit codes do not fit bytes.
+// CHECK-LABEL: func.func @wide
+// CHECK: slim_cpu.kernel
+// CHECK-NEXT: ^bb0(%{{.*}}: i8, %{{.*}}: i8, %{{.*}}: f32, %{{.*}}: i8, %{{.*}}: f32):
+// LOOPS-LABEL: func.func @wide
+// LOOPS-NOT: vpdpbusd
+slim.weight @q : tensor<4x16xui8> = dense<200> : tensor<4x16xui8>
+slim.weight @z : tensor<4x2xui8> = dense<3> : tensor<4x2xui8>
+slim.weight @s : tensor<4x2xf32> = dense<1.0> : tensor<4x2xf32>
+func.func @wide(%x: tensor<?x16xui8>) -> tensor<?x4xf32> {
+  %q = slim.get_weight @q : tensor<4x16xui8>
+  %z = slim.get_weight @z : tensor<4x2xui8>
+  %s = slim.get_weight @s : tensor<4x2xf32>
+  %w = slim.dequantize %q, %s, %z {block = array<i64: 1, 8>} : (tensor<4x16xui8>, tensor<4x2xf32>, tensor<4x2xui8>) -> tensor<4x16xf32>
+  %c = slim.cast %x {to = f32} : (tensor<?x16xui8>) -> tensor<?x16xf32>
+  %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<4x16xf32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
