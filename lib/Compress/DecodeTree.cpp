@@ -146,6 +146,26 @@ static LogicalResult traceThrough(DequantizeOp op, ElementTrace &trace,
   return success();
 }
 
+/// A table keeps elements in place; zero is one of its numbers, or none.
+static LogicalResult traceThrough(CodebookDecodeOp op, ElementTrace &trace,
+                                  std::string &reason) {
+  FailureOr<TensorData> table = decodeConstant(op.getTable());
+  if (failed(table))
+    return failure();
+  std::vector<float> numbers = table->toFloats();
+  auto zero = llvm::find(numbers, 0.0f);
+  if (zero == numbers.end()) {
+    reason = "its codebook has no zero";
+    return failure();
+  }
+  if (!trace.zeroCodes.empty() || !op.getCodes().getDefiningOp<GetWeightOp>()) {
+    reason = "its codebook is that of codes that are encoded again";
+    return failure();
+  }
+  trace.zeroCodes.assign(trace.stored.size(), zero - numbers.begin());
+  return success();
+}
+
 /// Conversions keep elements in place, and zero is zero in every type.
 static LogicalResult traceThrough(CastOp, ElementTrace &, std::string &) {
   return success();
@@ -216,7 +236,8 @@ FailureOr<ElementTrace> slim::traceElements(const DecodeTree &tree,
   for (DecodeOpInterface decode : tree.getPath()) {
     LogicalResult traced =
         TypeSwitch<Operation *, LogicalResult>(decode)
-            .Case<CastOp, DequantizeOp, SparseDecodeOp, ReshapeDecodeOp>(
+            .Case<CastOp, CodebookDecodeOp, DequantizeOp, SparseDecodeOp,
+                  ReshapeDecodeOp>(
                 [&](auto op) { return traceThrough(op, trace, reason); })
             .Default([&](Operation *op) {
               reason = ("values cannot be traced through " +
@@ -233,7 +254,7 @@ FailureOr<ElementTrace> slim::traceElements(const DecodeTree &tree,
 std::optional<int64_t> slim::traceDimension(const DecodeTree &tree,
                                             int64_t dim) {
   for (DecodeOpInterface decode : tree.getPath()) {
-    if (isa<CastOp, DequantizeOp>(decode))
+    if (isa<CastOp, CodebookDecodeOp, DequantizeOp>(decode))
       continue;
     if (auto sparse = dyn_cast<SparseDecodeOp>(*decode)) {
       // The last dimension has other elements in storage.

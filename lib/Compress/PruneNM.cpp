@@ -17,6 +17,7 @@
 // where that is another. In case 3 it does the same for the matrix of codes.
 //
 //===----------------------------------------------------------------------===//
+#include "MatrixForm.h"
 #include "slim/Compress/CompressionDriver.h"
 #include "slim/Compress/Passes.h"
 #include "slim/IR/WeightData.h"
@@ -35,34 +36,6 @@ using namespace slim;
 
 namespace {
 
-/// The matrix [output channels, reduction elements] of a weight.
-struct MatrixForm {
-  /// The weight's dimensions in the matrix' order.
-  SmallVector<int64_t> permutation;
-  /// The weight's shape in that order.
-  SmallVector<int64_t> permutedShape;
-  SmallVector<int64_t> shape;
-  int64_t rows = 0;
-  int64_t cols = 0;
-  /// For each element of the matrix its index in the weight.
-  std::vector<int64_t> source;
-
-  static std::optional<MatrixForm> of(const CompressibleWeight &weight);
-
-  bool isPermuted() const { return !llvm::is_sorted(permutation); }
-
-  template <typename T>
-  std::vector<T> gather(ArrayRef<T> elements) const {
-    std::vector<T> matrix(source.size());
-    for (size_t i = 0, e = source.size(); i < e; ++i)
-      matrix[i] = elements[source[i]];
-    return matrix;
-  }
-
-  /// Builds the weight from the value of its matrix.
-  Value buildWeight(OpBuilder &builder, Location loc, Value matrix) const;
-};
-
 /// A matrix with its N:M survivors as new weights.
 struct SparseMatrix {
   NMFormat format;
@@ -72,56 +45,18 @@ struct SparseMatrix {
 
 } // namespace
 
-std::optional<MatrixForm> MatrixForm::of(const CompressibleWeight &weight) {
-  MatrixForm form;
-  form.shape.assign(weight.getType().getShape().begin(),
-                    weight.getType().getShape().end());
-  int64_t rank = form.shape.size();
-  form.permutation.push_back(weight.outputChannelDim);
-  llvm::append_range(form.permutation, weight.reductionDims);
-  SmallVector<int64_t> sorted(form.permutation);
-  llvm::sort(sorted);
+/// The matrix [output channels, reduction elements] of `weight`; none if its
+/// consumers do not sum over all other dimensions.
+static std::optional<MatrixForm>
+getMatrixForm(const CompressibleWeight &weight) {
+  ArrayRef<int64_t> shape = weight.getType().getShape();
+  SmallVector<int64_t> dims = {weight.outputChannelDim};
+  llvm::append_range(dims, weight.reductionDims);
+  llvm::sort(dims);
   if (weight.reductionDims.empty() ||
-      !llvm::equal(sorted, llvm::seq<int64_t>(0, rank)))
+      !llvm::equal(dims, llvm::seq<int64_t>(0, shape.size())))
     return std::nullopt;
-
-  SmallVector<int64_t> strides(rank, 1);
-  for (int64_t dim = rank - 2; dim >= 0; --dim)
-    strides[dim] = strides[dim + 1] * form.shape[dim + 1];
-  for (int64_t dim : form.permutation)
-    form.permutedShape.push_back(form.shape[dim]);
-  int64_t size = weight.getType().getNumElements();
-  form.rows = form.permutedShape.front();
-  form.cols = size / form.rows;
-  form.source.resize(size);
-  for (int64_t i = 0; i < size; ++i) {
-    int64_t rest = i, source = 0;
-    for (int64_t dim = rank - 1; dim >= 0; --dim) {
-      source += rest % form.permutedShape[dim] * strides[form.permutation[dim]];
-      rest /= form.permutedShape[dim];
-    }
-    form.source[i] = source;
-  }
-  return form;
-}
-
-Value MatrixForm::buildWeight(OpBuilder &builder, Location loc,
-                              Value matrix) const {
-  auto reshape = [&](Value value, ArrayRef<int64_t> order,
-                     ArrayRef<int64_t> newShape) -> Value {
-    auto type = cast<RankedTensorType>(value.getType()).clone(newShape);
-    return ReshapeDecodeOp::create(builder, loc, type, value, order, newShape);
-  };
-  // slim.reshape_decode permutes before it reshapes, so that a matrix of other
-  // than two dimensions is unfolded first.
-  if (shape.size() != 2)
-    matrix = reshape(matrix, {0, 1}, permutedShape);
-  if (!isPermuted())
-    return matrix;
-  SmallVector<int64_t> inverse(permutation.size());
-  for (auto [position, dim] : llvm::enumerate(permutation))
-    inverse[dim] = position;
-  return reshape(matrix, inverse, shape);
+  return MatrixForm::of(shape, weight.outputChannelDim, weight.reductionDims);
 }
 
 /// `data` with the matrix' elements in the matrix' order and only the
@@ -190,7 +125,7 @@ static FailureOr<CompressionOutcome> prune(CompressibleWeight &weight,
   if (hasZeroPoint && !scaledByRow)
     return CompressionOutcome::skipped(
         "its codes have zero points for other blocks than output channels");
-  std::optional<MatrixForm> form = MatrixForm::of(weight);
+  std::optional<MatrixForm> form = getMatrixForm(weight);
   if (!form)
     return CompressionOutcome::skipped(
         "its consumer sums over no dimension of it");
@@ -267,7 +202,7 @@ static FailureOr<CompressionOutcome> prune(CompressibleWeight &weight,
                     .clone({form->rows, form->cols});
     Value decoded =
         SparseDecodeOp::create(builder, loc, type, survivors, positions, n, m);
-    decoded = form->buildWeight(builder, loc, decoded);
+    decoded = form->buildTensor(builder, loc, decoded);
     return scaledByRow ? decoded : rebuildTree(builder, root, decoded);
   });
   auto outcome = CompressionOutcome::applied(

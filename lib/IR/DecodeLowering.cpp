@@ -28,7 +28,7 @@ static Value buildTable(OpBuilder &builder, Location loc, Type codeType,
 
 static Value lookUp(OpBuilder &builder, Location loc, Value table, Value code) {
   Type bits = builder.getIntegerType(code.getType().getIntOrFloatBitWidth());
-  Value index = arith::BitcastOp::create(builder, loc, bits, code);
+  Value index = builder.createOrFold<arith::BitcastOp>(loc, bits, code);
   index =
       arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), index);
   return tensor::ExtractOp::create(builder, loc, table, index);
@@ -83,6 +83,25 @@ FailureOr<Value> DequantizeOp::buildDecode(OpBuilder &builder,
           value = arith::SubFOp::create(b, loc, value, toFloat(b, args[2]));
         value = arith::MulFOp::create(b, loc, value, args[1]);
         linalg::YieldOp::create(b, loc, value);
+      });
+  return generic.getResult(0);
+}
+
+FailureOr<Value> CodebookDecodeOp::buildDecode(OpBuilder &builder,
+                                               ValueRange operands) {
+  Location loc = getLoc();
+  auto codesType = cast<RankedTensorType>(operands[0].getType());
+  Type elementType = getElementTypeOrSelf(operands[1].getType());
+  int64_t rank = codesType.getRank();
+  Value init = tensor::EmptyOp::create(
+      builder, loc, tensor::getMixedSizes(builder, loc, operands[0]),
+      elementType);
+  auto generic = linalg::GenericOp::create(
+      builder, loc, init.getType(), operands[0], init,
+      SmallVector<AffineMap>(2, builder.getMultiDimIdentityMap(rank)),
+      SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
+      [&](OpBuilder &b, Location, ValueRange args) {
+        linalg::YieldOp::create(b, loc, lookUp(b, loc, operands[1], args[0]));
       });
   return generic.getResult(0);
 }

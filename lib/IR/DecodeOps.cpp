@@ -81,6 +81,28 @@ LogicalResult DequantizeOp::inferReturnTypes(MLIRContext *context,
   return success();
 }
 
+LogicalResult CodebookDecodeOp::inferReturnTypes(
+    MLIRContext *context, std::optional<Location> location, Adaptor adaptor,
+    SmallVectorImpl<Type> &types) {
+  Inference inference(getOperationName(), location);
+  auto codes = inference.getTensor(adaptor.getCodes(), "codes");
+  auto table = inference.getTensor(adaptor.getTable(), "table", 1, 1);
+  if (failed(codes) || failed(table))
+    return failure();
+  auto code = dyn_cast<IntegerType>(codes->getElementType());
+  if (!code || !code.isUnsigned() || code.getWidth() > 8)
+    return inference.error("codes must be unsigned integers of 1 to 8 bits, "
+                           "not ",
+                           codes->getElementType());
+  if (failed(inference.requireExtent(*table, "table", 0,
+                                     int64_t(1) << code.getWidth(),
+                                     "the number of codes")))
+    return failure();
+  types.push_back(
+      RankedTensorType::get(codes->getShape(), table->getElementType()));
+  return success();
+}
+
 LogicalResult QuantizeOp::inferReturnTypes(MLIRContext *context,
                                            std::optional<Location> location,
                                            Adaptor adaptor,
@@ -211,6 +233,7 @@ LogicalResult ReshapeDecodeOp::inferReturnTypes(
 //===----------------------------------------------------------------------===//
 
 OpOperand &DequantizeOp::getValuesOperand() { return getInputMutable(); }
+OpOperand &CodebookDecodeOp::getValuesOperand() { return getCodesMutable(); }
 OpOperand &SparseDecodeOp::getValuesOperand() { return getValuesMutable(); }
 OpOperand &ReshapeDecodeOp::getValuesOperand() { return getInputMutable(); }
 
@@ -309,6 +332,23 @@ DequantizeOp::decodeConstants(ArrayRef<TensorData> operands) {
     values[i] *= scales[position];
   });
   return TensorData::fromDoubles(type, values);
+}
+
+FailureOr<TensorData>
+CodebookDecodeOp::decodeConstants(ArrayRef<TensorData> operands) {
+  if (failed(verifyOperands(*this, operands)))
+    return failure();
+  auto type = cast<RankedTensorType>(getType());
+  const TensorData &codes = operands[0], &table = operands[1];
+  // Codes of at most 8 bits take a byte.
+  int64_t width = TensorData::getElementBytes(type.getElementType());
+  std::vector<char> bytes(TensorData::getNumBytes(type));
+  char *to = bytes.data();
+  for (char code : codes.getBytes()) {
+    std::memcpy(to, table.getBytes().data() + uint8_t(code) * width, width);
+    to += width;
+  }
+  return TensorData(type, std::move(bytes));
 }
 
 FailureOr<TensorData>

@@ -36,7 +36,7 @@ float slim::roundScale(ScaleFormat format, float scale, float tensorScale) {
   case ScaleFormat::BF16:
     return roundToFloat(scale, FloatFormat::bfloat16(), smallest);
   case ScaleFormat::E8M0:
-    return floorPowerOfTwo(scale);
+    return decodeE8M0(encodeE8M0(scale, Overflow::Saturate));
   case ScaleFormat::E4M3:
     // Subnormal numbers of 8 bits are as exact as their distance, and no
     // processor flushes them.
@@ -98,7 +98,7 @@ static BlockScale fitRange(const QuantizationScheme &scheme, float least,
   IntegerRange range = scheme.getRange();
   float wanted = (greatest - least) / float(range.max - range.min);
   BlockScale result = makeScale(scheme, wanted, tensorScale);
-  // A power of two is rounded down, but the range has to fit.
+  // The nearest power of two may be less, but the range has to fit.
   if (scheme.scale == ScaleFormat::E8M0 && result.scale < wanted)
     result = makeScale(scheme, 2 * result.scale, tensorScale);
   result.zeroPoint = int32_t(

@@ -4,6 +4,7 @@
 
 #include "llvm/ADT/bit.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -110,6 +111,23 @@ float slim::decodeFloat(uint32_t code, const FloatFormat &format) {
     bits = llvm::bit_cast<uint32_t>(float(mantissa) * unit);
   }
   return llvm::bit_cast<float>(sign | bits);
+}
+
+uint8_t slim::encodeE8M0(float value, Overflow overflow) {
+  uint32_t bits = llvm::bit_cast<uint32_t>(value);
+  if (bits == 0 || bits >= 0x7f800000) // negative ones are above, too
+    return 255;
+  // Code n is 2^(n - 127), which has the exponent field n, but 2^-127.
+  if (bits < 0x00800000)
+    return bits > 0x00400000 ? 1 : 0;
+  uint32_t code = (bits + 0x00400000) >> 23;
+  return uint8_t(overflow == Overflow::Saturate ? std::min(code, 254u) : code);
+}
+
+float slim::decodeE8M0(uint8_t code) {
+  if (code == 255)
+    return llvm::bit_cast<float>(0x7fc00000);
+  return std::ldexp(1.0f, int(code) - 127);
 }
 
 template <typename Code>

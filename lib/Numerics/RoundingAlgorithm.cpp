@@ -173,35 +173,37 @@ llvm::SmallVector<std::string> slim::getRoundingAlgorithmNames() {
 // Errors
 //===----------------------------------------------------------------------===//
 
+double slim::measureOutput(llvm::ArrayRef<float> weight, int64_t rows,
+                           int64_t columns,
+                           llvm::ArrayRef<float> secondMoment) {
+  assert(int64_t(weight.size()) == rows * columns && "values fill the matrix");
+  if (int64_t(secondMoment.size()) == columns) {
+    double sum = 0;
+    for (int64_t i = 0, e = rows * columns; i < e; ++i)
+      sum += double(weight[i]) * weight[i] * secondMoment[i % columns];
+    return sum;
+  }
+  assert(int64_t(secondMoment.size()) == columns * columns &&
+         "a second moment or its diagonal");
+  using Matrix =
+      Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Map = Eigen::Map<const Matrix>;
+  Map matrix(weight.data(), rows, columns);
+  Matrix product = matrix * Map(secondMoment.data(), columns, columns);
+  return product.cwiseProduct(matrix).cast<double>().sum();
+}
+
 double slim::relativeOutputError(llvm::ArrayRef<float> weight,
                                  llvm::ArrayRef<float> quantized, int64_t rows,
                                  int64_t columns,
                                  llvm::ArrayRef<float> secondMoment) {
-  using Matrix =
-      Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  using Map = Eigen::Map<const Matrix>;
-  assert(int64_t(weight.size()) == rows * columns &&
-         weight.size() == quantized.size() && "matrices of one shape");
-  Map exact(weight.data(), rows, columns);
-  Matrix difference = exact - Map(quantized.data(), rows, columns);
-
-  auto energy = [&](const auto &matrix) -> double {
-    if (int64_t(secondMoment.size()) == columns) {
-      Map diagonal(secondMoment.data(), 1, columns);
-      double sum = 0;
-      for (int64_t row = 0; row < rows; ++row)
-        for (int64_t column = 0; column < columns; ++column)
-          sum += double(matrix(row, column)) * matrix(row, column) *
-                 diagonal(0, column);
-      return sum;
-    }
-    assert(int64_t(secondMoment.size()) == columns * columns &&
-           "a second moment or its diagonal");
-    Matrix product = matrix * Map(secondMoment.data(), columns, columns);
-    return product.cwiseProduct(matrix).template cast<double>().sum();
-  };
-  double error = energy(difference), whole = energy(exact);
+  assert(weight.size() == quantized.size() && "matrices of one shape");
+  std::vector<float> difference(weight.size());
+  for (size_t i = 0, e = weight.size(); i < e; ++i)
+    difference[i] = weight[i] - quantized[i];
+  double error = measureOutput(difference, rows, columns, secondMoment);
   if (error <= 0)
     return 0;
+  double whole = measureOutput(weight, rows, columns, secondMoment);
   return whole > 0 ? error / whole : std::numeric_limits<double>::infinity();
 }

@@ -133,3 +133,21 @@ func.func @decode_open(%v: tensor<8x?xf32>) {
   %result = slim.reshape_decode %v {permutation = array<i64: 1, 0>, shape = array<i64: 32>} : (tensor<8x?xf32>) -> tensor<32xf32>
   return
 }
+
+// -----
+
+func.func @codebook_codes(%q: tensor<8xi4>, %t: tensor<16xf32>) {
+  // expected-error @+2 {{codes must be unsigned integers of 1 to 8 bits, not 'i4'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %result = slim.codebook_decode %q, %t : (tensor<8xi4>, tensor<16xf32>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @codebook_table(%q: tensor<8xui3>, %t: tensor<7xf32>) {
+  // expected-error @+2 {{dimension 0 of table is 7, but the number of codes is 8}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %result = slim.codebook_decode %q, %t : (tensor<8xui3>, tensor<7xf32>) -> tensor<8xf32>
+  return
+}

@@ -37,3 +37,10 @@ func.func @sparse_decode(%v: tensor<512x192xf32>, %p: tensor<512x48xui8>) -> (te
   %w = slim.sparse_decode %v, %p {n = 2, m = 4} : (tensor<512x192xf32>, tensor<512x48xui8>) -> tensor<512x384xf32>
   return %w : tensor<512x384xf32>
 }
+
+// CHECK-LABEL: func.func @codebook_decode(
+// CHECK: slim.codebook_decode %{{.*}}, %{{.*}} : (tensor<512x384xui4>, tensor<16xf32>) -> tensor<512x384xf32>
+func.func @codebook_decode(%q: tensor<512x384xui4>, %t: tensor<16xf32>) -> tensor<512x384xf32> {
+  %n = slim.codebook_decode %q, %t : (tensor<512x384xui4>, tensor<16xf32>) -> tensor<512x384xf32>
+  return %n : tensor<512x384xf32>
+}

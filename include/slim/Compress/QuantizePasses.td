@@ -55,4 +55,191 @@ def QuantizeInt8Pass : CompressionPass<"quantize-int8"> {
   ];
 }
 
+def QuantizePass : CompressionPass<"quantize"> {
+  let summary = "Store weights in any number format with any scales";
+  let description = [{
+    Replaces the stored floats of weights by codes of `format`. The formats:
+
+    | name | codes | numbers before the scale |
+    |---|---|---|
+    | int8, int4, int3, int2 | i8 .. i2 | integers, [-7, 7] for int4; `asymmetric` uses all codes and a zero point |
+    | ternary | i2 | -1, 0, 1; the plain scale is the mean magnitude (BitNet b1.58) |
+    | binary | ui1 | -1, 1; likewise (XNOR-Net) |
+    | fp8e4m3, fp8e5m2, fp4e2m1 | f8E4M3FN, f8E5M2, f4E2M1FN | floats, saturated |
+    | nf4 | ui4 | a table of 16 quantiles of the normal distribution, by groups of 64 (QLoRA) |
+    | kmeans2 .. kmeans8 | ui2 .. ui8 | a table that algorithm=kmeans learns for each weight |
+    | mxfp8, mxfp4 | f8E4M3FN, f4E2M1FN | by groups of 32 with a power of two each (OCP Microscaling) |
+    | nvfp4 | f4E2M1FN | by groups of 16 with an E4M3 scale each, relative to an f32 one |
+
+    A scale is shared by the whole weight, by an output channel (the default), by
+    `group-size` elements along the reduction of a channel, or by a `block` of
+    channels and elements; extents need not divide. The reduction of a
+    convolution is that of a filter, flattened. A table of embeddings has a
+    channel for each row. `scale-type` stores scales in another type than the
+    weight's.
+
+    `algorithm` picks scales and codes: rtn rounds to nearest with scales from
+    the largest magnitudes, mse searches for the scales of least squared error,
+    hqq for those of an error that forgives outliers, kmeans learns tables; other
+    algorithms need `calibration`, statistics of the layers' inputs. With them mse
+    and kmeans weigh each element by its input's mean square, and the report has
+    an `output_error`.
+
+    The weight becomes `slim.dequantize` of the codes, over
+    `slim.codebook_decode` where the format has a table, and under
+    `slim.reshape_decode` where groups run through several dimensions. Of a
+    weight that is N:M sparse already, the survivors are quantized. The pass
+    leaves alone, with a remark, weights whose values are no floats of 16 or 32
+    bits and those that would not shrink.
+
+    With `activations=dynamic`, the inputs of linear ops are quantized by row
+    while the model runs, as `quantize-int8` describes; formats of integers only.
+
+    Numeric effect: that of the format; `relative_error` in the report says it
+    for each weight.
+
+    ```mlir
+    slim.weight @w : tensor<1x4xf32> = dense<[[1.0, -2.0, 0.5, 7.0]]>
+      : tensor<1x4xf32>
+    %w = slim.get_weight @w : tensor<1x4xf32>
+    ```
+
+    becomes with `format=int4 group-size=2`
+
+    ```mlir
+    slim.weight @w : tensor<1x4xi4> = dense<[[4, -7, 0, 7]]> : tensor<1x4xi4>
+    slim.weight @w.scale : tensor<1x2xf32> = dense<[[0.285714298, 1.0]]>
+      : tensor<1x2xf32>
+    %q = slim.get_weight @w : tensor<1x4xi4>
+    %s = slim.get_weight @w.scale : tensor<1x2xf32>
+    %w = slim.dequantize %q, %s {block = array<i64: 1, 2>}
+      : (tensor<1x4xi4>, tensor<1x2xf32>) -> tensor<1x4xf32>
+    ```
+  }];
+  let options = commonOptions # [
+    Option<"format", "format", "std::string", /*default=*/"\"int8\"",
+           "The number format">,
+    Option<"granularity", "granularity", "std::string", /*default=*/"",
+           "What shares a scale: tensor, channel, group or block; by default "
+           "what the other options say, or the format's own">,
+    Option<"groupSize", "group-size", "int64_t", /*default=*/"0",
+           "Elements of a group; 128 if not given">,
+    Option<"block", "block", "std::string", /*default=*/"",
+           "Channels by elements of a block; 128x128 if not given">,
+    Option<"algorithm", "algorithm", "std::string", /*default=*/"\"rtn\"",
+           "Who picks scales and codes">,
+    ListOption<"algorithmOptions", "algorithm-options", "std::string",
+               "What the algorithm is told: key=value, ...">,
+    Option<"scaleType", "scale-type", "std::string", /*default=*/"",
+           "The type of scales: f32, f16, bf16, e8m0 or e4m3; by default the "
+           "weight's">,
+    Option<"asymmetric", "asymmetric", "bool", /*default=*/"false",
+           "Give integer codes a zero point for each scale">,
+    Option<"activations", "activations", "std::string", /*default=*/"\"none\"",
+           "How inputs of linear ops are quantized: none or dynamic">,
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           "The file of the layers' inputs' statistics">,
+  ];
+}
+
+def QuantizeInt4Pass : CompressionPass<"quantize-int4"> {
+  let summary = "Store weights as 4-bit integers with a scale per group";
+  let description = [{
+    `quantize` with format=int4, by groups of 128 elements along the reduction
+    and with scales of least squared error. `group-size=0` is a scale per
+    output channel.
+
+    ```mlir
+    %w = slim.get_weight @w : tensor<64x256xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %q = slim.get_weight @w : tensor<64x256xi4>
+    %s = slim.get_weight @w.scale : tensor<64x2xf32>
+    %w = slim.dequantize %q, %s {block = array<i64: 1, 128>}
+      : (tensor<64x256xi4>, tensor<64x2xf32>) -> tensor<64x256xf32>
+    ```
+  }];
+  let options = commonOptions # [
+    Option<"groupSize", "group-size", "int64_t", /*default=*/"128",
+           "Elements along the reduction that share a scale; 0 for all">,
+    Option<"algorithm", "algorithm", "std::string", /*default=*/"\"mse\"",
+           "Who picks scales and codes, as in 'quantize'">,
+    ListOption<"algorithmOptions", "algorithm-options", "std::string",
+               "What the algorithm is told: key=value, ...">,
+    Option<"asymmetric", "asymmetric", "bool", /*default=*/"false",
+           "Give codes a zero point for each scale">,
+    Option<"activations", "activations", "std::string", /*default=*/"\"none\"",
+           "How inputs of linear ops are quantized: none or dynamic">,
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           "The file of the layers' inputs' statistics">,
+  ];
+}
+
+def QuantizeFP8Pass : CompressionPass<"quantize-fp8"> {
+  let summary = "Store weights as 8-bit floats";
+  let description = [{
+    `quantize` with format=fp8e4m3 or fp8e5m2 and, by default, a scale per output
+    channel: the largest magnitude becomes the largest number. `block=128x128`
+    is the form of DeepSeek-V3's weights.
+
+    ```mlir
+    %w = slim.get_weight @w : tensor<64x256xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %q = slim.get_weight @w : tensor<64x256xf8E4M3FN>
+    %s = slim.get_weight @w.scale : tensor<64x1xf32>
+    %w = slim.dequantize %q, %s {block = array<i64: 1, 0>}
+      : (tensor<64x256xf8E4M3FN>, tensor<64x1xf32>) -> tensor<64x256xf32>
+    ```
+  }];
+  let options = commonOptions # [
+    Option<"type", "type", "std::string", /*default=*/"\"e4m3\"",
+           "The float: e4m3 or e5m2">,
+    Option<"granularity", "granularity", "std::string", /*default=*/"",
+           "What shares a scale: tensor, channel, group or block">,
+    Option<"groupSize", "group-size", "int64_t", /*default=*/"0",
+           "Elements of a group; 128 if not given">,
+    Option<"block", "block", "std::string", /*default=*/"",
+           "Channels by elements of a block; 128x128 if not given">,
+  ];
+}
+
+def QuantizeBinaryPass : CompressionPass<"quantize-binary"> {
+  let summary = "Store weights as signs with a scale per channel";
+  let description = [{
+    `quantize` with format=binary: each weight becomes plus or minus the mean
+    magnitude of its output channel (XNOR-Net), a bit each; or, with `ternary`,
+    one of -a, 0 and a, with a of least squared error. Without training
+    afterwards hardly any layer survives it; use `include` to choose.
+
+    ```mlir
+    %w = slim.get_weight @w : tensor<64x256xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %q = slim.get_weight @w : tensor<64x256xui1>
+    %t = slim.get_weight @w.table : tensor<2xf32>
+    %s = slim.get_weight @w.scale : tensor<64x1xf32>
+    %n = slim.codebook_decode %q, %t
+      : (tensor<64x256xui1>, tensor<2xf32>) -> tensor<64x256xf32>
+    %w = slim.dequantize %n, %s {block = array<i64: 1, 0>}
+      : (tensor<64x256xf32>, tensor<64x1xf32>) -> tensor<64x256xf32>
+    ```
+  }];
+  let options = commonOptions # [
+    Option<"ternary", "ternary", "bool", /*default=*/"false",
+           "Have a zero, too">,
+    Option<"groupSize", "group-size", "int64_t", /*default=*/"0",
+           "Elements along the reduction that share a scale; 0 for all">,
+  ];
+}
+
 #endif // SLIM_COMPRESS_QUANTIZEPASSES_TD

@@ -17,7 +17,11 @@
 //   relative_error  ||W - W'||_F / ||W||_F of the dense weight before (W) and
 //                   after (W') this pass; only if applied
 //
-// and what else the pass says about its method, such as `rank` or `sparsity`.
+//   output_error    ||X (W - W')^T||_F / ||X W^T||_F over the inputs X of the
+//                   calibration data; only where there are statistics of them
+//
+// and what else the pass says about its method, such as `rank`, `sparsity`,
+// `format`, `granularity` or `algorithm`.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLIM_COMPRESS_REPORT_H

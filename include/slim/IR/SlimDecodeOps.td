@@ -34,6 +34,27 @@ def Slim_DequantizeOp : Slim_DecodeOp<"dequantize"> {
   let results = (outs Slim_FloatTensor:$result);
 }
 
+def Slim_CodebookDecodeOp : Slim_DecodeOp<"codebook_decode"> {
+  let summary = "numbers from indices into a table";
+  let description = [{
+    result[i] = table[codes[i]]: the form of NF4, of learned codebooks and of
+    binary weights, whose table is [-1, 1]. `codes` are unsigned integers of 1 to
+    8 bits, and `table` has one number for each: 2^bits. Scales are a matter of
+    `slim.dequantize`, which takes floats too.
+
+    Example:
+
+    ```mlir
+    %n = slim.codebook_decode %q, %t
+      : (tensor<512x384xui4>, tensor<16xf32>) -> tensor<512x384xf32>
+    %w = slim.dequantize %n, %s {block = array<i64: 1, 64>}
+      : (tensor<512x384xf32>, tensor<512x6xf32>) -> tensor<512x384xf32>
+    ```
+  }];
+  let arguments = (ins Slim_IntegerTensor:$codes, Slim_FloatTensor:$table);
+  let results = (outs Slim_FloatTensor:$result);
+}
+
 def Slim_SparseDecodeOp : Slim_DecodeOp<"sparse_decode"> {
   let summary = "a matrix from its N:M survivors";
   let description = [{

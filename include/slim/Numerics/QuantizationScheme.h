@@ -132,8 +132,8 @@ enum class ScaleSearch {
   MeanSquaredError,
 };
 
-/// The scale nearest to `scale` (for E8M0 the greatest power of two up to it)
-/// that is stored as `format` and not zero or subnormal.
+/// The scale nearest to `scale` that is stored as `format` and not zero; for
+/// all but E4M3 not subnormal either.
 float roundScale(ScaleFormat format, float scale, float tensorScale = 1);
 
 /// The fp32 scale of a tensor whose block scales are E4M3: the largest block

@@ -111,6 +111,15 @@ uint32_t encodeFloat(float value, const FloatFormat &format,
 /// ignored.
 float decodeFloat(uint32_t code, const FloatFormat &format);
 
+/// The code of the power of two (E8M0, 2^-127 to 2^127) nearest to `value`, of
+/// two the greater, as ml_dtypes rounds; between 2^-127 and 2^-126, which are
+/// subnormal floats, that is always the greater. 255, NaN, for what is not a
+/// positive finite number, and with Overflow::Special for what rounds to 2^128.
+uint8_t encodeE8M0(float value, Overflow overflow = Overflow::Special);
+
+/// The power of two of `code`; NaN for 255.
+float decodeE8M0(uint8_t code);
+
 /// encodeFloat over whole arrays of equal length, for formats of up to 16 bits
 /// and of up to 8 bits, one code an element.
 void encodeFloats(llvm::ArrayRef<float> values, const FloatFormat &format,

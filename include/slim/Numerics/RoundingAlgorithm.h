@@ -91,13 +91,18 @@ const RoundingAlgorithm *getRoundingAlgorithm(llvm::StringRef name);
 /// The names of all algorithms, sorted.
 llvm::SmallVector<std::string> getRoundingAlgorithmNames();
 
+/// The mean square of a layer's output, summed over its rows: tr(W H W^T) for
+/// inputs with second moment H. `secondMoment` may be the diagonal alone,
+/// [columns]; then correlations between inputs count as zero.
+double measureOutput(llvm::ArrayRef<float> weight, int64_t rows,
+                     int64_t columns, llvm::ArrayRef<float> secondMoment);
+
 /// The squared error of a layer's output relative to the output's square, in
 /// the mean over the inputs with second moment H:
 ///
 ///   tr((W - W') H (W - W')^T) / tr(W H W^T)
 ///
-/// `secondMoment` may be the diagonal alone, [columns]; then correlations
-/// between inputs count as zero. 0 if there is no difference.
+/// 0 if there is no difference.
 double relativeOutputError(llvm::ArrayRef<float> weight,
                            llvm::ArrayRef<float> quantized, int64_t rows,
                            int64_t columns, llvm::ArrayRef<float> secondMoment);

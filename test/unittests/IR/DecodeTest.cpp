@@ -81,6 +81,49 @@ TEST_F(DecodeTest, DequantizesScalarsAndSmallFloats) {
   EXPECT_EQ(data->toFloats(), (std::vector<float>{3}));
 }
 
+TEST_F(DecodeTest, LooksCodesUp) {
+  auto data = decode(R"(
+    %q = slim.constant dense<[[0, 3], [2, 1]]> : tensor<2x2xui2>
+    %t = slim.constant dense<[-1.0, 0.25, 0.5, 2.0]> : tensor<4xf32>
+    %w = slim.codebook_decode %q, %t
+      : (tensor<2x2xui2>, tensor<4xf32>) -> tensor<2x2xf32>)");
+  ASSERT_TRUE(succeeded(data));
+  EXPECT_EQ(data->toFloats(), (std::vector<float>{-1, 2, 0.5, 0.25}));
+
+  data = decode(R"(
+    %q = slim.constant dense<[true, false, true]> : tensor<3xui1>
+    %t = slim.constant dense<[-1.0, 1.0]> : tensor<2xf16>
+    %w = slim.codebook_decode %q, %t
+      : (tensor<3xui1>, tensor<2xf16>) -> tensor<3xf16>)");
+  ASSERT_TRUE(succeeded(data));
+  EXPECT_EQ(data->toFloats(), (std::vector<float>{1, -1, 1}));
+}
+
+TEST_F(DecodeTest, DequantizesEveryNarrowType) {
+  auto data = decode(R"(
+    %q = slim.constant dense<[-8, 7, -1]> : tensor<3xi4>
+    %s = slim.constant dense<[0.5]> : tensor<1xf32>
+    %z = slim.constant dense<[-2]> : tensor<1xi4>
+    %w = slim.dequantize %q, %s, %z {block = array<i64: 0>}
+      : (tensor<3xi4>, tensor<1xf32>, tensor<1xi4>) -> tensor<3xf32>)");
+  ASSERT_TRUE(succeeded(data));
+  EXPECT_EQ(data->toFloats(), (std::vector<float>{-3, 4.5, 0.5}));
+  data = decode(R"(
+    %q = slim.constant dense<[-2, 1, -1]> : tensor<3xi2>
+    %s = slim.constant dense<[2.0]> : tensor<1xf32>
+    %w = slim.dequantize %q, %s {block = array<i64: 0>}
+      : (tensor<3xi2>, tensor<1xf32>) -> tensor<3xf32>)");
+  ASSERT_TRUE(succeeded(data));
+  EXPECT_EQ(data->toFloats(), (std::vector<float>{-4, 2, -2}));
+  data = decode(R"(
+    %q = slim.constant dense<[6.0, -0.5, 1.5]> : tensor<3xf4E2M1FN>
+    %s = slim.constant dense<[0.25]> : tensor<1xf32>
+    %w = slim.dequantize %q, %s {block = array<i64: 0>}
+      : (tensor<3xf4E2M1FN>, tensor<1xf32>) -> tensor<3xf32>)");
+  ASSERT_TRUE(succeeded(data));
+  EXPECT_EQ(data->toFloats(), (std::vector<float>{1.5, -0.125, 0.375}));
+}
+
 TEST_F(DecodeTest, ExpandsTwoOfFour) {
   // Positions 1, 3 | 0, 2 in two bits each, first in the low bits.
   auto data = decode(R"(

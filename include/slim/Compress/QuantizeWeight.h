@@ -1,0 +1,41 @@
+//===- QuantizeWeight.h - A weight as codes and scales ----------*- C++ -*-===//
+//
+// What all quantization passes do to one weight: take the floats at the values
+// leaf of its expression, which leaves positions of sparse weights and the like
+// alone, let an algorithm round them, and store codes, scales, zero points and
+// codebooks as weights beside each other.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SLIM_COMPRESS_QUANTIZEWEIGHT_H
+#define SLIM_COMPRESS_QUANTIZEWEIGHT_H
+
+#include "slim/Calibrate/ActivationStatistics.h"
+#include "slim/Compress/CompressionDriver.h"
+#include "slim/Numerics/RoundingAlgorithm.h"
+
+namespace slim {
+
+/// How weights are quantized.
+struct WeightQuantization {
+  QuantizationScheme scheme;
+  /// What `scheme` is called in reports: int4, mxfp8.
+  std::string name;
+  /// Scales have the type of the weight instead of `scheme.scale`.
+  bool scalesAsWeight = true;
+  const RoundingAlgorithm *algorithm = nullptr;
+  RoundingOptions rounding;
+  /// Quantize the inputs of linear ops row by row while the model runs, where
+  /// codes are integers.
+  bool dynamicActivations = false;
+  /// What the layers' inputs were; null without calibration.
+  const CalibrationStatistics *calibration = nullptr;
+};
+
+/// Quantizes `weight`, or says why not.
+FailureOr<CompressionOutcome>
+quantizeWeight(CompressibleWeight &weight, WeightRewriter &rewriter,
+               const WeightQuantization &quantization);
+
+} // namespace slim
+
+#endif // SLIM_COMPRESS_QUANTIZEWEIGHT_H

@@ -1,0 +1,308 @@
+//===- QuantizePasses.cpp - The passes that quantize weights --------------===//
+//
+// One implementation (QuantizeWeight.h) and its textual options, for the
+// general pass and for those of one family of formats with their defaults.
+//
+//===----------------------------------------------------------------------===//
+#include "slim/Compress/Passes.h"
+#include "slim/Compress/QuantizeWeight.h"
+#include "llvm/ADT/StringExtras.h"
+
+#define DEBUG_TYPE "quantize"
+
+namespace slim {
+#define GEN_PASS_DEF_QUANTIZEBINARYPASS
+#define GEN_PASS_DEF_QUANTIZEFP8PASS
+#define GEN_PASS_DEF_QUANTIZEINT4PASS
+#define GEN_PASS_DEF_QUANTIZEINT8PASS
+#define GEN_PASS_DEF_QUANTIZEPASS
+#include "slim/Compress/Passes.h.inc"
+} // namespace slim
+
+using namespace slim;
+
+namespace {
+
+/// The options of the general pass, as they are written.
+struct Request {
+  std::string format;
+  /// Empty for the format's own.
+  std::string granularity;
+  int64_t groupSize = 0;
+  std::string block;
+  std::string algorithm = "rtn";
+  std::vector<std::string> algorithmOptions;
+  std::string scaleType;
+  bool asymmetric = false;
+  std::string activations = "none";
+  std::string calibration;
+};
+
+/// Makes a quantization of a request; errors name pass and option.
+class RequestReader {
+public:
+  RequestReader(ModuleOp module, StringRef pass, const Request &request)
+      : module(module), pass(pass), request(request) {}
+
+  FailureOr<WeightQuantization> read();
+
+private:
+  InFlightDiagnostic error() {
+    return emitError(module.getLoc()) << pass << ": ";
+  }
+  LogicalResult readScheme(WeightQuantization &result);
+  FailureOr<BlockShape> readBlock();
+  FailureOr<BlockShape> readBlockExtents();
+
+  ModuleOp module;
+  StringRef pass;
+  const Request &request;
+};
+
+} // namespace
+
+FailureOr<BlockShape> RequestReader::readBlockExtents() {
+  auto [rows, columns] = StringRef(request.block).split('x');
+  BlockShape block;
+  if (rows.getAsInteger(10, block.rows) ||
+      columns.getAsInteger(10, block.columns) || block.rows < 1 ||
+      block.columns < 1)
+    return error() << "option 'block' must be the extents of a block, such as "
+                      "128x128, not '"
+                   << request.block << "'";
+  return block;
+}
+
+FailureOr<BlockShape> RequestReader::readBlock() {
+  StringRef granularity = request.granularity;
+  if (granularity.empty())
+    granularity = !request.block.empty()   ? "block"
+                  : request.groupSize != 0 ? "group"
+                                           : "channel";
+  if (granularity != "group" && request.groupSize != 0)
+    return error() << "option 'group-size' needs granularity=group, not '"
+                   << granularity << "'";
+  if (granularity != "block" && !request.block.empty())
+    return error() << "option 'block' needs granularity=block, not '"
+                   << granularity << "'";
+  if (granularity == "tensor")
+    return BlockShape{0, 0};
+  if (granularity == "channel")
+    return BlockShape{1, 0};
+  if (granularity == "group") {
+    int64_t size = request.groupSize == 0 ? 128 : request.groupSize;
+    if (size < 1)
+      return error() << "option 'group-size' must be 1 or more, not " << size;
+    return BlockShape{1, size};
+  }
+  if (granularity == "block") {
+    if (request.block.empty())
+      return BlockShape{128, 128};
+    return readBlockExtents();
+  }
+  return error() << "option 'granularity' must be tensor, channel, group or "
+                    "block, not '"
+                 << granularity << "'";
+}
+
+LogicalResult RequestReader::readScheme(WeightQuantization &result) {
+  std::optional<NamedScheme> named = getQuantizationScheme(request.format);
+  if (!named)
+    return error() << "unknown format '" << request.format << "'; there are "
+                   << llvm::join(getQuantizationSchemeNames(), ", ");
+  result.name = request.format;
+  result.scheme = named->scheme;
+  bool hasBlock = !request.granularity.empty() || !request.block.empty() ||
+                  request.groupSize != 0;
+  if (named->isComposite) {
+    if (hasBlock || !request.scaleType.empty())
+      return error()
+             << "format '" << request.format
+             << "' has blocks and scales of its own: leave granularity, "
+                "group-size, block and scale-type out, or use format="
+             << named->scheme.format.getName();
+    result.scalesAsWeight = false;
+  } else if (hasBlock) {
+    FailureOr<BlockShape> block = readBlock();
+    if (failed(block))
+      return failure();
+    result.scheme.block = *block;
+  }
+  if (!request.scaleType.empty()) {
+    std::optional<ScaleFormat> scale = getScaleFormat(request.scaleType);
+    if (!scale)
+      return error() << "option 'scale-type' must be f32, f16, bf16, e8m0 or "
+                        "e4m3, not '"
+                     << request.scaleType << "'";
+    result.scheme.scale = *scale;
+    result.scalesAsWeight = false;
+  }
+  result.scheme.asymmetric = request.asymmetric;
+  return success();
+}
+
+FailureOr<WeightQuantization> RequestReader::read() {
+  WeightQuantization result;
+  if (request.activations != "none" && request.activations != "dynamic")
+    return error() << "option 'activations' must be none or dynamic, not '"
+                   << request.activations << "'";
+  if (failed(readScheme(result)))
+    return failure();
+
+  result.algorithm = getRoundingAlgorithm(request.algorithm);
+  if (!result.algorithm)
+    return error() << "unknown algorithm '" << request.algorithm
+                   << "'; there are "
+                   << llvm::join(getRoundingAlgorithmNames(), ", ");
+  if (llvm::Error wrong = result.algorithm->checkScheme(result.scheme))
+    return error() << llvm::toString(std::move(wrong));
+  if (result.algorithm->needsSecondMoment() && request.calibration.empty())
+    return error() << "algorithm '" << request.algorithm
+                   << "' needs statistics of the layers' inputs: give "
+                      "calibration=FILE";
+  llvm::Expected<RoundingOptions> rounding =
+      RoundingOptions::parse(request.algorithmOptions);
+  if (!rounding)
+    return error() << "option 'algorithm-options': "
+                   << llvm::toString(rounding.takeError());
+  result.rounding = *rounding;
+
+  result.dynamicActivations = request.activations == "dynamic";
+  if (result.dynamicActivations &&
+      result.scheme.format.getKind() != NumberFormat::Kind::Integer)
+    return error() << "activations=dynamic makes integer products, which codes "
+                      "of format '"
+                   << request.format << "' do not allow: use an integer format";
+  return result;
+}
+
+/// Runs a request on `module`.
+static FailureOr<CompressionCounts> quantize(ModuleOp module, StringRef pass,
+                                             const CompressionOptions &options,
+                                             const Request &request) {
+  FailureOr<WeightQuantization> quantization =
+      RequestReader(module, pass, request).read();
+  if (failed(quantization))
+    return failure();
+  std::optional<CalibrationStatistics> calibration;
+  if (!request.calibration.empty()) {
+    llvm::Expected<CalibrationStatistics> loaded =
+        CalibrationStatistics::load(request.calibration);
+    if (!loaded)
+      return emitError(module.getLoc()) << pass << ": option 'calibration': "
+                                        << llvm::toString(loaded.takeError());
+    calibration = std::move(*loaded);
+    quantization->calibration = &*calibration;
+  }
+  return compressWeights(
+      module, pass, options,
+      [&](CompressibleWeight &weight, WeightRewriter &rewriter) {
+        return quantizeWeight(weight, rewriter, *quantization);
+      });
+}
+
+namespace {
+
+/// A pass whose own options, which its generated base class declares, make a
+/// request.
+template <typename Base>
+struct QuantizationPass : Base {
+  using Base::Base;
+
+  virtual Request getRequest() = 0;
+
+  void runOnOperation() final {
+    FailureOr<CompressionCounts> counts = quantize(
+        this->getOperation(), this->getArgument(),
+        {this->include, this->exclude, this->minElements}, getRequest());
+    if (failed(counts))
+      return this->signalPassFailure();
+    this->numCompressed += counts->applied;
+    this->numSkipped += counts->skipped;
+    this->bytesBefore += counts->bytesBefore;
+    this->bytesAfter += counts->bytesAfter;
+  }
+};
+
+struct QuantizePass
+    : QuantizationPass<slim::impl::QuantizePassBase<QuantizePass>> {
+  using QuantizationPass::QuantizationPass;
+
+  Request getRequest() override {
+    Request request;
+    request.format = format;
+    request.granularity = granularity;
+    request.groupSize = groupSize;
+    request.block = block;
+    request.algorithm = algorithm;
+    request.algorithmOptions.assign(algorithmOptions.begin(),
+                                    algorithmOptions.end());
+    request.scaleType = scaleType;
+    request.asymmetric = asymmetric;
+    request.activations = activations;
+    request.calibration = calibration;
+    return request;
+  }
+};
+
+struct QuantizeInt8Pass
+    : QuantizationPass<slim::impl::QuantizeInt8PassBase<QuantizeInt8Pass>> {
+  using QuantizationPass::QuantizationPass;
+
+  Request getRequest() override {
+    Request request;
+    request.format = "int8";
+    request.activations = activations;
+    return request;
+  }
+};
+
+struct QuantizeInt4Pass
+    : QuantizationPass<slim::impl::QuantizeInt4PassBase<QuantizeInt4Pass>> {
+  using QuantizationPass::QuantizationPass;
+
+  Request getRequest() override {
+    Request request;
+    request.format = "int4";
+    request.granularity = "group";
+    request.groupSize = groupSize;
+    if (groupSize == 0)
+      request.granularity = "channel";
+    request.algorithm = algorithm;
+    request.algorithmOptions.assign(algorithmOptions.begin(),
+                                    algorithmOptions.end());
+    request.asymmetric = asymmetric;
+    request.activations = activations;
+    request.calibration = calibration;
+    return request;
+  }
+};
+
+struct QuantizeFP8Pass
+    : QuantizationPass<slim::impl::QuantizeFP8PassBase<QuantizeFP8Pass>> {
+  using QuantizationPass::QuantizationPass;
+
+  Request getRequest() override {
+    Request request;
+    request.format = ("fp8" + StringRef(type)).str();
+    request.granularity = granularity;
+    request.groupSize = groupSize;
+    request.block = block;
+    return request;
+  }
+};
+
+struct QuantizeBinaryPass
+    : QuantizationPass<slim::impl::QuantizeBinaryPassBase<QuantizeBinaryPass>> {
+  using QuantizationPass::QuantizationPass;
+
+  Request getRequest() override {
+    Request request;
+    request.format = ternary ? "ternary" : "binary";
+    request.groupSize = groupSize;
+    request.algorithm = "mse";
+    return request;
+  }
+};
+
+} // namespace
