@@ -22,6 +22,8 @@ void CPUPipelineOptions::setTarget(const CPUTargetDescription &target) {
   vectorBytes = target.vectorBytes;
   kernelRows = target.kernelRows;
   kernelVectors = target.kernelVectors;
+  l2Bytes = target.l2Bytes;
+  llcBytes = target.llcBytes;
   features = ArrayRef<std::string>(target.kernelFeatures);
 }
 
@@ -57,6 +59,10 @@ void slim::buildSlimToLinalgPipeline(OpPassManager &pm,
 void slim::buildFormKernelsPipeline(OpPassManager &pm,
                                     const CPUPipelineOptions &options) {
   pm.addPass(createFormLookupsPass());
+  SplitBatchPassOptions split;
+  split.l2Bytes = options.l2Bytes;
+  pm.addNestedPass<func::FuncOp>(createSplitBatchPass(split));
+  pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createFormAttentionPass());
   pm.addNestedPass<func::FuncOp>(createFormRowsPass());
   pm.addPass(createCanonicalizerPass());
@@ -67,6 +73,7 @@ void slim::buildFormKernelsPipeline(OpPassManager &pm,
   pack.vectorBytes = options.vectorBytes;
   pack.rows = options.kernelRows;
   pack.vectors = options.kernelVectors;
+  pack.llcBytes = options.llcBytes;
   llvm::append_range(pack.features, options.features);
   pm.addPass(createPackWeightsPass(pack));
 }
@@ -99,6 +106,8 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   kernels.rows = options.kernelRows;
   kernels.vectors = options.kernelVectors;
   kernels.threads = options.threads;
+  // The rest of the cache is for the right operand and the result.
+  kernels.l2Bytes = options.l2Bytes / 2;
   llvm::append_range(kernels.features, options.features);
   pm.addNestedPass<func::FuncOp>(createLowerKernelsPass(kernels));
   LowerAttentionPassOptions attention;

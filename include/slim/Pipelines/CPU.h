@@ -26,6 +26,12 @@ struct CPUPipelineOptions
       llvm::cl::desc(
           "Instruction families beyond plain vectors: vnni, bf16, pmaddwd, "
           "dotprod, i8mm, vbmi, pshufb, tbl")};
+  Option<uint64_t> l2Bytes{
+      *this, "l2-bytes", llvm::cl::desc("Bytes of a core's second-level cache"),
+      llvm::cl::init(1 << 20)};
+  Option<uint64_t> llcBytes{*this, "llc-bytes",
+                            llvm::cl::desc("Bytes of the last-level cache"),
+                            llvm::cl::init(32 << 20)};
   Option<bool> threads{*this, "threads",
                        llvm::cl::desc("Generate OpenMP parallel loops"),
                        llvm::cl::init(false)};

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "llvm/Support/MathExtras.h"
@@ -139,14 +140,25 @@ struct PlanMemoryPass : public slim::impl::PlanMemoryPassBase<PlanMemoryPass> {
     func::FuncOp function = getOperation();
     if (function.isExternal() || !function.getBody().hasOneBlock())
       return;
+    // The arena of a loop's body is a buffer of what the loop is in.
+    function.walk([&](scf::ForOp loop) {
+      plan(*loop.getBody(), loop, loop->getNextNode());
+    });
     Block &block = function.getBody().front();
+    plan(block, &block.front(), block.getTerminator());
+  }
+
+private:
+  /// Puts the buffers of `block` into an arena that is allocated before one op
+  /// and freed before another.
+  void plan(Block &block, Operation *begin, Operation *end) {
     SmallVector<Buffer> buffers = collectBuffers(block);
-    if (buffers.size() < 2)
+    if (buffers.size() < 2 && (buffers.empty() || begin->getBlock() == &block))
       return;
     int64_t size = assignOffsets(buffers);
 
-    OpBuilder b = OpBuilder::atBlockBegin(&block);
-    Location loc = function.getLoc();
+    OpBuilder b(begin);
+    Location loc = begin->getLoc();
     Value arena =
         memref::AllocOp::create(b, loc, MemRefType::get({size}, b.getI8Type()),
                                 b.getI64IntegerAttr(kAlignment));
@@ -162,7 +174,7 @@ struct PlanMemoryPass : public slim::impl::PlanMemoryPassBase<PlanMemoryPass> {
       buffer.alloc.erase();
       bufferBytes += buffer.bytes;
     }
-    b.setInsertionPoint(block.getTerminator());
+    b.setInsertionPoint(end);
     memref::DeallocOp::create(b, loc, arena);
     numBuffers += buffers.size();
     arenaBytes += size;

@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
@@ -34,6 +35,21 @@ lookupTarget(const llvm::Triple &triple) {
   return target;
 }
 
+/// Bytes of this machine's cache of a level, 2 or 3, as Linux tells ("1024K");
+/// `unknown` where it does not. The C library's sysconf gives the sum of all
+/// third-level caches on some virtual machines.
+static uint64_t getHostCacheBytes(int level, uint64_t unknown) {
+  auto file = llvm::MemoryBuffer::getFileAsStream(
+      "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(level) +
+      "/size");
+  uint64_t kibibytes;
+  if (!file || !(*file)->getBuffer().trim().ends_with("K") ||
+      (*file)->getBuffer().trim().drop_back().getAsInteger(10, kibibytes) ||
+      kibibytes == 0)
+    return unknown;
+  return kibibytes << 10;
+}
+
 llvm::Expected<CPUTargetDescription>
 CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
   initializeTargets();
@@ -47,6 +63,10 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
         "target '" + triple.str() +
         "' is not supported; choose x86_64-linux-gnu or aarch64-linux-gnu");
 
+  // Server cores of the last years have between 1 and 2 MiB of their own with
+  // AVX-512, 512 KiB without.
+  description.l2Bytes = 512 << 10;
+  description.llcBytes = 32 << 20;
   description.cpu = cpuName.str();
   if (cpuName == "native") {
     if (triple.getArch() != llvm::Triple(host).getArch())
@@ -58,6 +78,8 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
     for (const auto &feature : llvm::sys::getHostCPUFeatures())
       features.AddFeature(feature.first(), feature.second);
     description.features = features.getString();
+    description.l2Bytes = getHostCacheBytes(2, description.l2Bytes);
+    description.llcBytes = getHostCacheBytes(3, description.llcBytes);
   } else if (cpuName.empty()) {
     description.cpu = triple.isX86_64() ? "x86-64-v3" : "generic";
   }
@@ -107,6 +129,8 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
       // a splat.
       description.vectorBytes = 64;
       description.kernelRows = 14;
+      if (cpuName != "native")
+        description.l2Bytes = 1 << 20;
       offer("vnni", has("avx512vnni"));
       offer("vbmi", has("avx512vbmi"));
       offer("vbmi2", has("avx512vbmi2"));

@@ -77,3 +77,38 @@ func.func @single(%x: f32) {
   memref.dealloc %a : memref<16xf32>
   return
 }
+
+// -----
+
+func.func private @use2(memref<16xf32>, memref<8x4xf32>)
+
+// What an iteration allocates is allocated once, before the loop, and shares
+// the function's arena with what is not in use meanwhile.
+// CHECK-LABEL: func @loop
+// CHECK: %[[ARENA:.*]] = memref.alloc() {alignment = 64 : i64} : memref<192xi8>
+// CHECK: %[[INNER:.*]] = memref.view %[[ARENA]]{{.*}} to memref<192xi8>
+// CHECK: scf.for
+// CHECK-NOT: memref.alloc
+// CHECK: memref.view %[[INNER]]
+// CHECK: memref.view %[[INNER]]
+// CHECK: call @use2
+// CHECK-NOT: memref.dealloc
+// CHECK: }
+// CHECK: memref.view %[[ARENA]]
+// CHECK: call @use2
+// CHECK: memref.dealloc %[[ARENA]]
+func.func @loop(%n: index, %y: memref<8x4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %a = memref.alloc() : memref<16xf32>
+    %b = memref.alloc() : memref<8x4xf32>
+    func.call @use2(%a, %b) : (memref<16xf32>, memref<8x4xf32>) -> ()
+    memref.dealloc %a : memref<16xf32>
+    memref.dealloc %b : memref<8x4xf32>
+  }
+  %c = memref.alloc() : memref<16xf32>
+  call @use2(%c, %y) : (memref<16xf32>, memref<8x4xf32>) -> ()
+  memref.dealloc %c : memref<16xf32>
+  return
+}

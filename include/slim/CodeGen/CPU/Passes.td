@@ -30,6 +30,58 @@ def FormLookupsPass : Pass<"slim-cpu-form-lookups"> {
   let dependentDialects = ["::slim::cpu::SlimCPUDialect"];
 }
 
+def SplitBatchPass : Pass<"slim-cpu-split-batch", "::mlir::func::FuncOp"> {
+  let summary = "a model's ops for a few images of a batch at a time";
+  let description = [{
+    Between two products of a network, a batch of activations leaves the caches
+    and comes back. This pass makes a loop over groups of images of all ops that
+    treat images alike and apart, so that a group stays in the cache from op to
+    op: convolutional networks and encoders as a whole. Every number is computed
+    as before. Buffers become as small as a group.
+
+    The batch is the first dimension of the function's arguments; its extent
+    must be known. The pass follows it through linalg ops, reshapes, slices and
+    attention. Ops that mix images, and what depends on them, come after the
+    loop; checks, and what is computed before them, come before it. So
+    does a product of fewer than 32 rows a group with a weight of more than
+    64 KiB: it would wait for the weight once a group instead of once.
+
+    A group has as many images as let the operands of every product fit in
+    `l2-bytes`, or one. Where the whole batch fits, and where there are not at
+    least two products, nothing happens.
+
+    Example: each of 8 images goes through both convolutions before the next one
+
+    ```mlir
+    %y = linalg.generic {convolution} ins(%x : tensor<8x114x114x16xf32>, ...)
+    %z = linalg.generic {convolution} ins(%y : tensor<8x112x112x32xf32>, ...)
+    ```
+
+    becomes
+
+    ```mlir
+    %z = scf.for %image = %c0 to %c8 step %c1 iter_args(%whole = %empty) {
+      %x1 = tensor.extract_slice %x[%image, 0, 0, 0] [1, 114, 114, 16] ...
+      %y1 = linalg.generic {convolution} ins(%x1 : tensor<1x114x114x16xf32>, ...)
+      %z1 = linalg.generic {convolution} ins(%y1 : tensor<1x112x112x32xf32>, ...)
+      %next = tensor.insert_slice %z1 into %whole[%image, 0, 0, 0] ...
+      scf.yield %next
+    }
+    ```
+  }];
+  let options = [
+    Option<"l2Bytes", "l2-bytes", "uint64_t", "1048576",
+           "Bytes of a core's second-level cache">,
+  ];
+  let statistics = [
+    Statistic<"numLoops", "num-loops", "Loops over groups of images">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FormKernelsPass : Pass<"slim-cpu-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "sums of products with their epilogues as slim_cpu.kernel";
   let description = [{
@@ -636,8 +688,10 @@ def PlanMemoryPass : Pass<"slim-cpu-plan-memory", "::mlir::func::FuncOp"> {
   let description = [{
     Puts the buffers of known size that a function allocates and frees in its
     body into one buffer, at offsets that are chosen here, so that two share
-    memory unless both are in use at a time. Buffers of open size, those of
-    nested regions and those that outlive the function stay.
+    memory unless both are in use at a time. The buffers of a loop's body have
+    an arena of their own, one for all iterations, that is a buffer of what the
+    loop is in. Buffers of open size, those of other regions and those that
+    outlive the function stay.
 
     Example:
 

@@ -20,6 +20,10 @@ struct CPUTargetDescription {
   /// Shape of the register block of a matrix product: rows by vectors.
   unsigned kernelRows;
   unsigned kernelVectors;
+  /// Bytes of the second-level cache of a core and of the last-level cache that
+  /// it shares: this machine's for "native", else what such CPUs have at least.
+  uint64_t l2Bytes;
+  uint64_t llcBytes;
   /// Instruction families that products may use: vnni, vbmi2, bf16, pmaddwd,
   /// dotprod, i8mm; and tables: vbmi, pshufb, tbl.
   std::vector<std::string> kernelFeatures;
