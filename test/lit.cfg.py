@@ -1,7 +1,8 @@
 # -*- Python -*-
 """How lit finds and runs slim's tests.
 
-Tools: slim-opt, slim-translate, slimc, slim-run, slim-reduce, slim-lsp-server,
+Tools: slim-opt, slim-translate, slim-calibrate, slimc, slim-run, slim-reduce,
+slim-lsp-server,
 FileCheck, not, count, split-file, mlir-opt, mlir-translate, llvm-nm,
 llvm-readelf, llvm-objdump.
 
@@ -52,6 +53,7 @@ llvm_config.add_tool_substitutions(
     [
         "slim-opt",
         "slim-translate",
+        "slim-calibrate",
         "slimc",
         "slim-run",
         "slim-reduce",

@@ -43,23 +43,31 @@ void slim::optimizeModule(llvm::Module &module, llvm::TargetMachine &machine,
   passes.run(module, moduleAnalyses);
 }
 
+llvm::Expected<SmallVector<char, 0>>
+slim::generateMachineCode(llvm::Module &module, llvm::TargetMachine &machine,
+                          llvm::CodeGenFileType fileType) {
+  SmallVector<char, 0> code;
+  // The code generator needs a stream that seeks; memory has one.
+  llvm::raw_svector_ostream os(code);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, os, nullptr, fileType))
+    return llvm::createStringError("target '" +
+                                   machine.getTargetTriple().str() +
+                                   "' cannot emit this kind of file");
+  passes.run(module);
+  return code;
+}
+
 llvm::Error slim::emitMachineCode(llvm::Module &module,
                                   llvm::TargetMachine &machine, StringRef path,
                                   llvm::CodeGenFileType fileType) {
-  // The code generator needs a stream that seeks; memory has one, and a file
-  // appears only when all is there.
-  llvm::SmallVector<char, 0> code;
-  {
-    llvm::raw_svector_ostream os(code);
-    llvm::legacy::PassManager passes;
-    if (machine.addPassesToEmitFile(passes, os, nullptr, fileType))
-      return llvm::createStringError("target '" +
-                                     machine.getTargetTriple().str() +
-                                     "' cannot emit this kind of file");
-    passes.run(module);
-  }
+  llvm::Expected<SmallVector<char, 0>> code =
+      generateMachineCode(module, machine, fileType);
+  if (!code)
+    return code.takeError();
+  // The file appears only when all is there.
   return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-    os.write(code.data(), code.size());
+    os.write(code->data(), code->size());
     return llvm::Error::success();
   });
 }

@@ -85,6 +85,30 @@ static std::string quote(StringRef text) {
   return quoted;
 }
 
+/// Gives weight number `number` a symbol. Names of weights are the model
+/// author's; symbols of assembly are plainer.
+static std::string renameGlobal(llvm::GlobalVariable *global, size_t number) {
+  std::string symbol = ("slim_weight_" + Twine(number)).str();
+  global->setName(symbol);
+  global->setLinkage(llvm::GlobalValue::ExternalLinkage);
+  return symbol;
+}
+
+void WeightSection::bind(
+    llvm::Module &module,
+    llvm::function_ref<void(StringRef, const TensorData &)> define) const {
+  for (auto [number, weight] : llvm::enumerate(weights)) {
+    llvm::GlobalVariable *global = module.getNamedGlobal(weight.symbol);
+    if (!global)
+      continue;
+    std::string symbol = renameGlobal(global, number);
+    // Far from the code: to be reached through a table.
+    global->setVisibility(llvm::GlobalValue::DefaultVisibility);
+    global->setDSOLocal(false);
+    define(symbol, weight.data);
+  }
+}
+
 void WeightSection::define(llvm::Module &module, StringRef blobPath) const {
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -93,10 +117,7 @@ void WeightSection::define(llvm::Module &module, StringRef blobPath) const {
     llvm::GlobalVariable *global = module.getNamedGlobal(weight.symbol);
     if (!global)
       continue;
-    // Names of weights are the model author's; symbols of assembly are plainer.
-    std::string symbol = ("slim_weight_" + Twine(number)).str();
-    global->setName(symbol);
-    global->setLinkage(llvm::GlobalValue::ExternalLinkage);
+    std::string symbol = renameGlobal(global, number);
     global->setVisibility(llvm::GlobalValue::HiddenVisibility);
     global->setDSOLocal(true);
     os << ".balign " << kAlignment << "\n"

@@ -297,7 +297,12 @@ Expected<NumpyArray> slim::readNumpyFile(StringRef path) {
   if (!file)
     return createStringError("cannot read '" + path +
                              "': " + file.getError().message());
-  Expected<NumpyArray> array = parseNumpyFile(std::move(*file), path);
+  return readNumpyBuffer(std::move(*file), path);
+}
+
+Expected<NumpyArray> slim::readNumpyBuffer(std::unique_ptr<MemoryBuffer> file,
+                                           StringRef path) {
+  Expected<NumpyArray> array = parseNumpyFile(std::move(file), path);
   if (!array)
     return createStringError("'" + path + "': " + toString(array.takeError()));
   return array;

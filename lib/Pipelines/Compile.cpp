@@ -2,18 +2,16 @@
 #include "slim/Pipelines/Compile.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "mlir/Target/LLVMIR/Export.h"
 #include "slim/CodeGen/EmitLibrary.h"
 #include "slim/CodeGen/ModelDescription.h"
-#include "slim/CodeGen/ModelInterface.h"
 #include "slim/CodeGen/WeightSection.h"
 #include "slim/Compress/Report.h"
 #include "slim/IR/WeightData.h"
-#include "slim/Import/ONNX.h"
 #include "slim/Pipelines/CPU.h"
+#include "slim/Pipelines/Lower.h"
 #include "slim/Pipelines/SaveModule.h"
+#include "slim/Pipelines/ToolSupport.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -78,24 +76,7 @@ LogicalResult Compilation::runPasses(
 
 LogicalResult Compilation::read() {
   TimingScope scope = timing.nest("import");
-  StringRef path = options.inputPath;
-  StringRef extension = llvm::sys::path::extension(path);
-  if (extension == ".onnx") {
-    ONNXImportOptions import;
-    import.dims = options.dims;
-    module = importONNX(path, import, context);
-    return success(bool(module));
-  }
-  if (extension != ".mlir" && extension != ".mlirbc")
-    return error() << "'" << path
-                   << "' is no model that slim reads; it reads .onnx, .mlir "
-                      "and .mlirbc files";
-  if (!options.dims.empty())
-    return error() << "--dim applies to .onnx models; shapes of a module are "
-                      "in its function types";
-  if (!llvm::sys::fs::exists(path))
-    return error() << "cannot open '" << path << "': no such file";
-  module = parseSourceFile<ModuleOp>(path, ParserConfig(context));
+  module = readModel(options.inputPath, options.dims, context);
   return success(bool(module));
 }
 
@@ -155,60 +136,30 @@ LogicalResult Compilation::lowerAndEmit() {
         {"pipeline", options.compress}, {"weights", std::move(entries)}});
     description->report = llvm::formatv("{0}", value).str();
   }
-  if (failed(runPasses("slim to linalg", [&](OpPassManager &pm) {
-        LinalgPipelineOptions linalg;
-        linalg.keepAttention = options.emit != EmitKind::Linalg;
-        buildSlimToLinalgPipeline(pm, linalg);
-        return success();
-      })))
-    return failure();
-  if (options.emit == EmitKind::Linalg)
+  auto runner = [&](StringRef name,
+                    llvm::function_ref<void(OpPassManager &)> build) {
+    return runPasses(name, [&](OpPassManager &pm) {
+      build(pm);
+      return success();
+    });
+  };
+  if (options.emit == EmitKind::Linalg) {
+    if (failed(runner("slim to linalg", [](OpPassManager &pm) {
+          buildSlimToLinalgPipeline(pm, LinalgPipelineOptions());
+        })))
+      return failure();
     return writeText(options.outputPath,
                      [&](raw_ostream &os) { module->print(os); });
+  }
 
-  CPUPipelineOptions pipeline;
-  pipeline.setTarget(target);
-  pipeline.threads = options.threads;
-  if (failed(runPasses("form kernels", [&](OpPassManager &pm) {
-        buildFormKernelsPipeline(pm, pipeline);
-        return success();
-      })))
-    return failure();
-  FailureOr<WeightSection> weights = WeightSection::collect(*module);
-  if (failed(weights))
-    return failure();
-  description->weightBytes = weights->getNumBytes();
-  if (failed(runPasses("kernels to LLVM", [&](OpPassManager &pm) {
-        buildKernelsToLLVMPipeline(pm, pipeline);
-        return success();
-      })))
-    return failure();
-
-  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine =
-      target.createTargetMachine();
-  if (!machine)
-    return report(machine.takeError());
   llvm::LLVMContext llvmContext;
-  TimingScope translation = timing.nest("LLVM IR");
-  std::unique_ptr<llvm::Module> llvmModule =
-      translateModuleToLLVMIR(*module, llvmContext, options.inputPath);
-  translation.stop();
-  if (!llvmModule)
-    return error() << "the LLVM dialect does not translate to LLVM IR";
-  llvmModule->setTargetTriple(target.triple);
-  llvmModule->setDataLayout((*machine)->createDataLayout());
-  for (llvm::Function &function : *llvmModule)
-    if (!function.isDeclaration()) {
-      function.addFnAttr("target-cpu", target.cpu);
-      if (!target.features.empty())
-        function.addFnAttr("target-features", target.features);
-      function.addFnAttr("prefer-vector-width",
-                         std::to_string(8 * target.vectorBytes));
-    }
-  emitModelInterface(*llvmModule, *description, target);
-  if (failed(report(linkRuntime(*llvmModule))))
+  FailureOr<LoweredModel> lowered =
+      lowerToLLVMIR(*module, *description, target, options.threads, llvmContext,
+                    runner, timing);
+  if (failed(lowered))
     return failure();
-  return emit(*llvmModule, **machine, *weights);
+  lowered->module->setModuleIdentifier(options.inputPath);
+  return emit(*lowered->module, *lowered->machine, lowered->weights);
 }
 
 LogicalResult Compilation::emit(llvm::Module &llvmModule,

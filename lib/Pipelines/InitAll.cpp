@@ -5,6 +5,7 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "slim/Analysis/Passes.h"
+#include "slim/Calibrate/Passes.h"
 #include "slim/CodeGen/CPU/IR/SlimCPU.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "slim/CodeGen/LLVMTranslation.h"
@@ -27,6 +28,7 @@ void slim::registerAllPasses() {
   mlir::registerAllPasses();
   registerSlimIRPasses();
   registerSlimAnalysisPasses();
+  registerSlimCalibratePasses();
   registerSlimCompressPasses();
   registerSlimConversionPasses();
   registerSlimCPUPasses();

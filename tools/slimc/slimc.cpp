@@ -1,11 +1,11 @@
 //===- slimc.cpp - The ahead-of-time compiler -----------------------------===//
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
 #include "slim/InitAll.h"
 #include "slim/Pipelines/Compile.h"
+#include "slim/Pipelines/ToolSupport.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
@@ -73,42 +73,6 @@ static void forgetOption(llvm::StringRef name) {
     entry->second->removeArgument();
 }
 
-/// One line, "slimc: error: at 'node': message", and its notes.
-static void print(const mlir::Diagnostic &diagnostic) {
-  auto printOne = [](const mlir::Diagnostic &d, llvm::StringRef kind) {
-    llvm::errs() << "slimc: " << kind << ": ";
-    d.getLocation()->walk([](mlir::Location location) {
-      if (auto name = llvm::dyn_cast<mlir::NameLoc>(location)) {
-        llvm::errs() << "at '" << name.getName().getValue() << "': ";
-        return mlir::WalkResult::interrupt();
-      }
-      if (auto file = llvm::dyn_cast<mlir::FileLineColLoc>(location)) {
-        llvm::errs() << file.getFilename().getValue() << ":" << file.getLine()
-                     << ":" << file.getColumn() << ": ";
-        return mlir::WalkResult::interrupt();
-      }
-      return mlir::WalkResult::advance();
-    });
-    llvm::errs() << d << "\n";
-  };
-  switch (diagnostic.getSeverity()) {
-  case mlir::DiagnosticSeverity::Error:
-    printOne(diagnostic, "error");
-    break;
-  case mlir::DiagnosticSeverity::Warning:
-    printOne(diagnostic, "warning");
-    break;
-  case mlir::DiagnosticSeverity::Remark:
-    printOne(diagnostic, "remark");
-    break;
-  case mlir::DiagnosticSeverity::Note:
-    printOne(diagnostic, "note");
-    break;
-  }
-  for (const mlir::Diagnostic &note : diagnostic.getNotes())
-    printOne(note, "note");
-}
-
 static int fail(const llvm::Twine &message) {
   llvm::errs() << "slimc: error: " << message << "\n";
   return 1;
@@ -134,11 +98,10 @@ int main(int argc, char **argv) {
   if (optLevel > 3)
     return fail("-O" + llvm::Twine(optLevel) + " is no level; 0 to 3 are");
   for (const std::string &dim : dims) {
-    auto [name, text] = llvm::StringRef(dim).rsplit('=');
-    int64_t value;
-    if (name.empty() || text.getAsInteger(10, value) || value < 0)
-      return fail("--dim '" + dim + "' is not of the form name=value");
-    options.dims.emplace_back(name.str(), value);
+    auto parsed = parseDim(dim);
+    if (!parsed)
+      return fail(llvm::toString(parsed.takeError()));
+    options.dims.push_back(std::move(*parsed));
   }
   options.inputPath = inputPath;
   options.outputPath = outputPath;
@@ -160,7 +123,7 @@ int main(int argc, char **argv) {
   context.printOpOnDiagnostic(false);
   mlir::ScopedDiagnosticHandler handler(&context,
                                         [](mlir::Diagnostic &diagnostic) {
-                                          print(diagnostic);
+                                          printDiagnostic("slimc", diagnostic);
                                           return mlir::success();
                                         });
   mlir::DefaultTimingManager timingManager;

@@ -83,6 +83,11 @@ public:
               std::shared_ptr<const ActivationStatistics> statistics) {
     entries.insert_or_assign(name.str(), std::move(statistics));
   }
+  /// Takes over all entries of `other`.
+  void merge(const CalibrationStatistics &other) {
+    for (const auto &[name, entry] : other.entries)
+      insert(name, entry);
+  }
   bool empty() const { return entries.empty(); }
   /// In alphabetical order.
   llvm::SmallVector<llvm::StringRef> getNames() const;

@@ -14,6 +14,11 @@ namespace slim {
 void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine,
                     unsigned level);
 
+/// Assembly or an object file, in memory.
+llvm::Expected<llvm::SmallVector<char, 0>>
+generateMachineCode(llvm::Module &module, llvm::TargetMachine &machine,
+                    llvm::CodeGenFileType fileType);
+
 /// Writes assembly or an object file; nothing is left at `path` on failure.
 llvm::Error emitMachineCode(llvm::Module &module, llvm::TargetMachine &machine,
                             llvm::StringRef path,

@@ -43,6 +43,12 @@ public:
   /// from the files named by the model and from the blob at `blobPath`.
   void define(llvm::Module &module, StringRef blobPath) const;
 
+  /// For code that stays in this process: gives the weights plain symbols, left
+  /// undefined, and calls `define` with each symbol and the weight's data.
+  void
+  bind(llvm::Module &module,
+       llvm::function_ref<void(StringRef, const TensorData &)> define) const;
+
 private:
   struct Weight {
     std::string symbol;

@@ -36,6 +36,10 @@ struct NumpyArray {
 /// path.
 llvm::Expected<NumpyArray> readNumpyFile(llvm::StringRef path);
 
+/// The same for the content of such a file; `path` is for messages.
+llvm::Expected<NumpyArray>
+readNumpyBuffer(std::unique_ptr<llvm::MemoryBuffer> file, llvm::StringRef path);
+
 /// Writes version 1.0, row-major.
 void writeNumpyFile(llvm::raw_ostream &os, const slim_tensor &tensor);
 

@@ -62,6 +62,18 @@ struct ConvertGetWeight : OpConversionPattern<GetWeightOp> {
   }
 };
 
+/// Calibration has taken out the observers that it wants.
+struct DropObserve : OpConversionPattern<ObserveOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(ObserveOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 struct ConvertConstant : OpConversionPattern<ConstantOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -88,6 +100,6 @@ struct ConvertConstant : OpConversionPattern<ConstantOp> {
 
 void conversion::populateWeightPatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns) {
-  patterns.add<ConvertConstant, ConvertGetWeight, ConvertWeight>(
+  patterns.add<ConvertConstant, ConvertGetWeight, ConvertWeight, DropObserve>(
       converter, patterns.getContext());
 }
