@@ -242,4 +242,70 @@ def QuantizeBinaryPass : CompressionPass<"quantize-binary"> {
   ];
 }
 
+def QuantizeActivationsPass : Pass<"quantize-activations", "::mlir::ModuleOp"> {
+  let summary = "Quantize activations with scales from calibration";
+  let description = [{
+    Static quantization: every activation that a quantized product reads becomes
+    unsigned 8-bit codes with one scale and zero point for the whole tensor,
+    chosen from what calibration saw (`slim-calibrate` with `--values=all` and
+    histograms, unless `range=minmax`). The pass inserts `slim.quantize` and
+    `slim.dequantize` behind the value; `slim-form-integer-ops` then computes the
+    products in integers, so that values between quantized ops are bytes in
+    memory.
+
+    Products are linear ops and convolutions whose weights are 8-bit codes
+    already (run `quantize-int8` before), and with `matmuls` products of two
+    activations and attention. Sums, products by elements, averages and resizings
+    whose result is quantized read quantized operands, too, but for the result of
+    a product that nothing else reads, which never reaches memory. Functions of
+    one element, concatenations and moves are passed through: what they compute
+    is quantized, or what they move.
+
+    `range` names the estimator that chooses how much of the observed range is
+    coded: `minmax`, `percentile`, `mse` or `entropy`.
+
+    A value without statistics, or with infinite ones, keeps its floats, with a
+    remark. The report has an entry for each value; `relative_error` is the root
+    of the mean squared rounding error over the mean square, by the histogram.
+
+    Example:
+
+    ```mlir
+    %y = slim.linear %x, %w : (tensor<?x384xf32>, tensor<64x384xf32>)
+      -> tensor<?x64xf32>
+    ```
+
+    becomes, for values from -1 to 3 and an 8-bit weight,
+
+    ```mlir
+    %s = slim.constant dense<0.0156862754> : tensor<1x1xf32>
+    %z = slim.constant dense<64> : tensor<1x1xui8>
+    %q = slim.quantize %x, %s, %z {block = array<i64: 0, 0>, to = ui8}
+      : (tensor<?x384xf32>, tensor<1x1xf32>, tensor<1x1xui8>) -> tensor<?x384xui8>
+    %d = slim.dequantize %q, %s, %z {block = array<i64: 0, 0>}
+      : (tensor<?x384xui8>, tensor<1x1xf32>, tensor<1x1xui8>) -> tensor<?x384xf32>
+    %y = slim.linear %d, %w : (tensor<?x384xf32>, tensor<64x384xf32>)
+      -> tensor<?x64xf32>
+    ```
+  }];
+  let options = [
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           "File of statistics that slim-calibrate wrote">,
+    Option<"range", "range", "std::string", /*default=*/"\"mse\"",
+           "How ranges are chosen: minmax, percentile, mse or entropy">,
+    Option<"percentile", "percentile", "double", /*default=*/"99.99",
+           "With range=percentile: the percentage below the upper end, and "
+           "above the lower end">,
+    Option<"matmuls", "matmuls", "bool", /*default=*/"false",
+           "Also the operands of products of two activations and of attention">,
+    Option<"exclude", "exclude", "std::string", /*default=*/"",
+           "No value in whose observer's name this regular expression is found">,
+  ];
+  let statistics = [
+    Statistic<"numQuantized", "num-quantized", "Activations quantized">,
+    Statistic<"numSkipped", "num-skipped", "Activations left in floats">,
+  ];
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
 #endif // SLIM_COMPRESS_QUANTIZEPASSES_TD

@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Static 8-bit quantization by slim, ONNX Runtime and NNCF, side by side.
+
+usage: static_int8.py [--tools BUILD/bin] [--models DIR] [--work DIR]
+                      [--only NAME,...] [--splits N] [--markdown FILE]
+
+Each engine quantizes the same model with the same calibration data, and what it
+makes of the test data is compared with the model in fp32. Results move by
+several points with what lies in which part, so the mean of several splits is
+what counts:
+
+  classifier  EfficientNet-Lite0 on crops of photographs; top-1 agreement. A
+              photograph is in one part only.
+  encoder     MiniLM-L6 on sentences; mean cosine of the embeddings.
+  ocr         PP-OCRv4's recognition on rendered lines of text; the share of
+              lines that are read alike.
+
+The classifier needs crops224.npz, encoder and ocr verses.tsv in the directory
+that SLIM_MODELS names; without them a task is skipped.
+"""
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import logging
+import os
+import statistics
+import subprocess
+import sys
+
+import peers
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+# ---------------------------------------------------------------------------
+# Quantizers: (task, path of the model, calibration, settings) -> (engine, path)
+# ---------------------------------------------------------------------------
+
+
+def quantize_onnxruntime(task, model: str, calibration: list, args):
+    from onnxruntime import quantization as q
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader:
+        def __init__(self):
+            self._samples = iter(calibration)
+
+        def get_next(self):
+            return next(self._samples, None)
+
+    prepared = os.path.join(args.work, "prepared.onnx")
+    target = os.path.join(args.work, "ort.onnx")
+    quant_pre_process(upgrade(model, args), prepared, skip_symbolic_shape=True)
+    q.quantize_static(
+        prepared,
+        target,
+        Reader(),
+        # The mask of an encoder spans the range of fp32: nothing that it is
+        # added to can be quantized.
+        op_types_to_quantize=["MatMul", "Gemm"] if task.transformer else None,
+        quant_format=q.QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=q.QuantType.QUInt8,
+        weight_type=q.QuantType.QInt8,
+    )
+    return "onnxruntime", target
+
+
+def upgrade(model: str, args) -> str:
+    """The model in an opset that has a scale per channel."""
+    import onnx
+
+    loaded = onnx.load(model)
+    if loaded.opset_import[0].version >= 13:
+        return model
+    target = os.path.join(args.work, "upgraded.onnx")
+    onnx.save(onnx.version_converter.convert_version(loaded, 13), target)
+    return target
+
+
+def quantize_nncf(task, model: str, calibration: list, args):
+    import nncf
+    import openvino
+
+    quantized = nncf.quantize(
+        openvino.Core().read_model(model),
+        nncf.Dataset(calibration),
+        subset_size=len(calibration),
+        model_type=nncf.ModelType.TRANSFORMER if task.transformer else None,
+    )
+    target = os.path.join(args.work, "nncf.xml")
+    openvino.save_model(quantized, target, compress_to_fp16=False)
+    return "openvino", target
+
+
+def quantize_slim(task, model: str, calibration: list, args):
+    import numpy as np
+
+    data = os.path.join(args.work, "calibration.npz")
+    seen = os.path.join(args.work, "statistics.safetensors")
+    target = os.path.join(args.work, "slim.so")
+    arrays = {
+        f"{name}_{number}": value
+        for number, sample in enumerate(calibration)
+        for name, value in sample.items()
+    }
+    np.savez(data, **arrays)
+
+    def tool(name, *arguments):
+        command = [os.path.join(args.tools, name), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{name}: {done.stderr.strip()}")
+
+    tool("slim-calibrate", model, f"--data={data}", "-o", seen, *CALIBRATE)
+    tool("slimc", model, "-o", target, f"--compress={recipe(task, seen)}")
+    return "slim", target
+
+
+CALIBRATE = ("--all-values", "--histogram", "--second-moment")
+
+
+def recipe(task, seen: str) -> str:
+    """What slim does to the model, as a pass pipeline."""
+    smooth = f"smooth-activations{{calibration={seen}}}"
+    weights = f"quantize-int8{{min-elements=1 calibration={seen}}}"
+    options = f"calibration={seen} matmuls={str(task.matmuls).lower()}"
+    activations = f"quantize-activations{{{options}}}"
+    steps = [smooth] if task.transformer else []
+    return ",".join(steps + [weights, activations])
+
+
+QUANTIZERS = {
+    "ort": quantize_onnxruntime,
+    "nncf": quantize_nncf,
+    "slim": quantize_slim,
+}
+
+
+def load(engine: str, path: str):
+    import engines
+
+    return engines.ENGINES[engine](path, 2, {"precision": "f32"})
+
+
+def run_all(model, samples: list, index: int) -> list:
+    outputs = []
+    for sample in samples:
+        model.feed(sample)
+        outputs.append(model.outputs()[index])
+    return outputs
+
+
+def run_task(task, args) -> dict:
+    """The numbers of each engine, one a split."""
+    import onnx
+
+    from static_tasks import Unavailable
+
+    source = os.path.join(args.models, task.model + ".onnx")
+    if not os.path.exists(source):
+        raise Unavailable(f"no {source}")
+    names = [output.name for output in onnx.load(source).graph.output]
+    index = names.index(task.output) if task.output else 0
+    numbers = {name: [] for name in args.engines}
+    for seed in range(args.splits):
+        calibration, test = task.split(seed)
+        expected = run_all(load("onnxruntime", source), test, index)
+        for name in args.engines:
+            with contextlib.redirect_stdout(io.StringIO()):  # progress bars
+                engine, path = QUANTIZERS[name](task, source, calibration, args)
+            actual = run_all(load(engine, path), test, index)
+            numbers[name].append(task.compare(expected, actual))
+            print(f"{task.name} split {seed} {name} {numbers[name][-1]:.4f}")
+            sys.stdout.flush()
+    return numbers
+
+
+def format_table(results: dict, names: list) -> str:
+    lines = ["| task | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for task, numbers in results.items():
+        cells = [
+            f"{statistics.mean(numbers[n]):.4f} ({', '.join(f'{x:.3f}' for x in numbers[n])})"
+            for n in names
+        ]
+        lines.append(f"| {task.name}, {task.measure} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    build = os.path.join(os.path.dirname(HERE), "build")
+    parser = argparse.ArgumentParser(description="Static 8-bit quantization.")
+    parser.add_argument("--tools", default=os.path.join(build, "bin"))
+    parser.add_argument("--models", default=os.path.join(build, "models"))
+    parser.add_argument("--work", default=os.path.join(build, "static-int8"))
+    parser.add_argument("--peers", help="their environment (default: in --work)")
+    parser.add_argument("--only", help="tasks, such as classifier,encoder")
+    parser.add_argument("--engines", default="ort,nncf,slim")
+    parser.add_argument("--splits", type=int, default=3)
+    parser.add_argument("--markdown", help="write the table")
+    args = parser.parse_args()
+    args.work = os.path.abspath(args.work)
+    args.engines = args.engines.split(",")
+    os.makedirs(args.work, exist_ok=True)
+    peers.enter(args.peers or os.path.join(args.work, "peers"))
+
+    from static_tasks import Unavailable, make_tasks
+
+    logging.getLogger().setLevel(logging.ERROR)
+    results = {}
+    for task in make_tasks(args.models):
+        if args.only and task.name not in args.only.split(","):
+            continue
+        try:
+            results[task] = run_task(task, args)
+        except Unavailable as reason:
+            print(f"{task.name} skipped: {reason}")
+    table = format_table(results, args.engines)
+    print(table)
+    if args.markdown:
+        with open(args.markdown, "w", encoding="utf-8") as file:
+            file.write(table + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
