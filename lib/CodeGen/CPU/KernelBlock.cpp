@@ -315,6 +315,11 @@ void KernelEmitter::emitEpilogueRow(BodyEvaluator *evaluators,
   }
 }
 
+/// Whether an epilogue reads tables, one element after the other.
+static bool looksUpBytes(Block &block) {
+  return llvm::any_of(block, [](Operation &op) { return isa<LookupOp>(op); });
+}
+
 void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
   Block &block = op.getEpilogue().front();
   unsigned numExtras = op.getExtras().size();
@@ -352,6 +357,12 @@ void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
     for (unsigned v = 0; v < blockVectors; ++v)
       vector::StoreOp::create(b, loc, sums[row * blockVectors + v], tile,
                               getIndex(index.constant(row), v));
+  SmallVector<int64_t> blockWidths = widths;
+  if (looksUpBytes(block) && masks.empty() && llvm::all_equal(widths)) {
+    // Of bytes there are more in a register than of sums.
+    widths = {widths.front() * blockVectors};
+    blockVectors = 1;
+  }
   SmallVector<BodyEvaluator> evaluators = makeEvaluators();
   emitLoop(index.constant(0), index.constant(blockRows), 1, [&](Value row) {
     SmallVector<Value> stored;
@@ -361,6 +372,8 @@ void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
           getIndex(row, v)));
     emitEpilogueRow(evaluators.data(), stored, row, 0, bases);
   });
+  widths = blockWidths;
+  blockVectors = widths.size();
 }
 
 void KernelEmitter::createTile() {
