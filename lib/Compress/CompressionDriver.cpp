@@ -211,7 +211,8 @@ FailureOr<CompressionCounts> slim::compressWeights(
     ++(entry.applied ? counts.applied : counts.skipped);
     counts.bytesBefore += entry.bytesBefore;
     counts.bytesAfter += entry.bytesAfter;
-    emitRemark(loc, pass, entry);
+    if (options.emitRemarks)
+      emitRemark(loc, pass, entry);
     entries.push_back(std::move(entry));
   }
   rewriter.finalize();

@@ -4,9 +4,12 @@
 // general pass and for those of one family of formats with their defaults.
 //
 //===----------------------------------------------------------------------===//
+#include "mlir/IR/Remarks.h"
+#include "slim/Compress/FormatPlan.h"
 #include "slim/Compress/Passes.h"
 #include "slim/Compress/QuantizeWeight.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #define DEBUG_TYPE "quantize"
 
@@ -36,6 +39,12 @@ struct Request {
   bool asymmetric = false;
   std::string activations = "none";
   std::string calibration;
+  bool correctBias = true;
+  /// Bits per element; 0 for the one format.
+  double budget = 0;
+  /// The formats that a budget is divided among, each with its group size after
+  /// a colon if that is not `groupSize`.
+  std::vector<std::string> formats;
 };
 
 /// Makes a quantization of a request; errors name pass and option.
@@ -167,6 +176,7 @@ FailureOr<WeightQuantization> RequestReader::read() {
                    << llvm::toString(rounding.takeError());
   result.rounding = *rounding;
 
+  result.correctBias = request.correctBias;
   result.dynamicActivations = request.activations == "dynamic";
   if (result.dynamicActivations &&
       result.scheme.format.getKind() != NumberFormat::Kind::Integer)
@@ -176,15 +186,65 @@ FailureOr<WeightQuantization> RequestReader::read() {
   return result;
 }
 
+/// The requests that the budget of `request` is divided among.
+static FailureOr<std::vector<Request>>
+getCandidates(ModuleOp module, StringRef pass, const Request &request) {
+  auto error = [&] { return emitError(module.getLoc()) << pass << ": "; };
+  std::vector<Request> candidates;
+  if (!(request.budget >= 0))
+    return error() << "option 'budget' must be a number of bits, or 0";
+  if (request.budget == 0) {
+    if (!request.formats.empty())
+      return error() << "option 'formats' needs a budget: give budget=BITS, or "
+                        "one format=NAME";
+    return std::vector<Request>{request};
+  }
+  if (request.formats.empty())
+    return error() << "option 'budget' needs formats to choose from, such as "
+                      "formats=int8,int4,int3";
+  for (StringRef text : request.formats) {
+    auto [format, size] = text.split(':');
+    Request candidate = request;
+    candidate.format = format;
+    if (!size.empty() &&
+        (size.getAsInteger(10, candidate.groupSize) || candidate.groupSize < 0))
+      return error() << "option 'formats': '" << text
+                     << "' must be a format, or a format and the size of its "
+                        "groups, such as int4:128";
+    candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
+/// Tells of a plan.
+static void emitPlan(ModuleOp module, StringRef pass, const FormatPlan &plan,
+                     double budget) {
+  auto opts = remark::RemarkOpts::name("Planned").category(pass);
+  remark::analysis(module.getLoc(), opts)
+      << remark::add("{0} of {1} bits per element, loss {2} of at least {3}",
+                     llvm::formatv("{0:f3}", plan.bits).str(),
+                     llvm::formatv("{0:f3}", budget).str(),
+                     llvm::formatv("{0:e3}", plan.loss).str(),
+                     llvm::formatv("{0:e3}", plan.lossBound).str());
+}
+
 /// Runs a request on `module`.
 static FailureOr<CompressionCounts> quantize(ModuleOp module, StringRef pass,
                                              const CompressionOptions &options,
                                              const Request &request) {
-  FailureOr<WeightQuantization> quantization =
-      RequestReader(module, pass, request).read();
-  if (failed(quantization))
+  FailureOr<std::vector<Request>> requests =
+      getCandidates(module, pass, request);
+  if (failed(requests))
     return failure();
   std::optional<CalibrationStatistics> calibration;
+  std::vector<WeightQuantization> quantizations;
+  for (const Request &candidate : *requests) {
+    FailureOr<WeightQuantization> quantization =
+        RequestReader(module, pass, candidate).read();
+    if (failed(quantization))
+      return failure();
+    quantizations.push_back(*quantization);
+  }
   if (!request.calibration.empty()) {
     llvm::Expected<CalibrationStatistics> loaded =
         CalibrationStatistics::load(request.calibration);
@@ -192,12 +252,25 @@ static FailureOr<CompressionCounts> quantize(ModuleOp module, StringRef pass,
       return emitError(module.getLoc()) << pass << ": option 'calibration': "
                                         << llvm::toString(loaded.takeError());
     calibration = std::move(*loaded);
-    quantization->calibration = &*calibration;
+    for (WeightQuantization &quantization : quantizations)
+      quantization.calibration = &*calibration;
+  }
+  FormatPlan plan;
+  if (request.budget > 0) {
+    FailureOr<FormatPlan> planned =
+        planFormats(module, pass, options, quantizations, request.budget);
+    if (failed(planned))
+      return failure();
+    plan = std::move(*planned);
+    emitPlan(module, pass, plan, request.budget);
   }
   return compressWeights(
       module, pass, options,
       [&](CompressibleWeight &weight, WeightRewriter &rewriter) {
-        return quantizeWeight(weight, rewriter, *quantization);
+        auto choice = plan.choices.find(weight.getName());
+        return quantizeWeight(
+            weight, rewriter,
+            quantizations[choice == plan.choices.end() ? 0 : choice->second]);
       });
 }
 
@@ -241,6 +314,9 @@ struct QuantizePass
     request.asymmetric = asymmetric;
     request.activations = activations;
     request.calibration = calibration;
+    request.correctBias = correctBias;
+    request.budget = budget;
+    request.formats.assign(formats.begin(), formats.end());
     return request;
   }
 };
@@ -253,6 +329,8 @@ struct QuantizeInt8Pass
     Request request;
     request.format = "int8";
     request.activations = activations;
+    request.calibration = calibration;
+    request.correctBias = correctBias;
     return request;
   }
 };
@@ -274,6 +352,7 @@ struct QuantizeInt4Pass
     request.asymmetric = asymmetric;
     request.activations = activations;
     request.calibration = calibration;
+    request.correctBias = correctBias;
     return request;
   }
 };

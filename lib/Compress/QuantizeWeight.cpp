@@ -13,6 +13,7 @@
 
 #include "MatrixForm.h"
 #include "mlir/Support/DebugStringHelper.h"
+#include "slim/Compress/CorrectBias.h"
 #include "slim/IR/WeightData.h"
 #include "slim/IR/WeightStorage.h"
 #include <cmath>
@@ -496,6 +497,15 @@ slim::quantizeWeight(CompressibleWeight &weight, WeightRewriter &rewriter,
     return rebuildTree(builder, root, leaf);
   });
 
+  int64_t corrected = 0;
+  if (quantization.correctBias && quantization.calibration) {
+    FailureOr<std::vector<float>> now = decodeToDense(weight.tree.getRoot());
+    if (failed(now))
+      return failure();
+    corrected = correctBias(weight, name, weight.dense, *now,
+                            *quantization.calibration, rewriter);
+  }
+
   // Report.
   bool isDynamic = quantization.dynamicActivations &&
                    format.getKind() == NumberFormat::Kind::Integer;
@@ -514,6 +524,8 @@ slim::quantizeWeight(CompressibleWeight &weight, WeightRewriter &rewriter,
   outcome.with("granularity", builder.getStringAttr(describe(scheme.block)));
   outcome.with("algorithm",
                builder.getStringAttr(quantization.algorithm->getName()));
+  if (corrected)
+    outcome.with("biases_corrected", builder.getI64IntegerAttr(corrected));
   if (outputError)
     outcome.with("output_error", builder.getF64FloatAttr(*outputError));
   return outcome;

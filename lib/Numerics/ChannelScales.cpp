@@ -70,11 +70,10 @@ computeRelativeMeans(llvm::ArrayRef<LayerWeight> layers, int64_t columns,
   return means;
 }
 
-/// tr(D H D^T) of `layer` with `scales`.
-static double measureError(const LayerWeight &layer, int64_t columns,
-                           const QuantizationScheme &scheme,
-                           llvm::ArrayRef<float> scales,
-                           llvm::ArrayRef<float> secondMoment) {
+double slim::measureScaledError(const LayerWeight &layer, int64_t columns,
+                                const QuantizationScheme &scheme,
+                                llvm::ArrayRef<float> scales,
+                                llvm::ArrayRef<float> secondMoment) {
   std::vector<float> values(layer.values);
   for (int64_t i = 0, e = values.size(); i < e; ++i)
     values[i] *= scales[i % columns];
@@ -84,6 +83,14 @@ static double measureError(const LayerWeight &layer, int64_t columns,
   for (int64_t i = 0, e = values.size(); i < e; ++i)
     values[i] = layer.values[i] - values[i] / scales[i % columns];
 
+  if (int64_t(secondMoment.size()) == columns) {
+    double sum = 0;
+    for (int64_t i = 0, e = values.size(); i < e; ++i)
+      sum += double(values[i]) * values[i] * secondMoment[i % columns];
+    return sum;
+  }
+  assert(int64_t(secondMoment.size()) == columns * columns &&
+         "a second moment or its diagonal");
   ConstFloatMatrixMap differences(values.data(), layer.rows, columns);
   ConstFloatMatrixMap moment(secondMoment.data(), columns, columns);
   // Sums in the order of the rows, whatever the order of the threads.
@@ -100,28 +107,71 @@ static double measureError(const LayerWeight &layer, int64_t columns,
   return sum;
 }
 
+/// Keeps the best of the scales that are tried.
+static ChannelScaleSearch
+searchScales(int64_t columns,
+             llvm::function_ref<double(llvm::ArrayRef<float>)> measure,
+             llvm::function_ref<std::vector<float>(double)> getScales) {
+  ChannelScaleSearch best;
+  best.scales.assign(columns, 1);
+  best.error = best.plainError = measure(best.scales);
+  for (int step = 0; step < kExponents; ++step) {
+    double exponent = double(step) / kExponents;
+    std::vector<float> scales = getScales(exponent);
+    double error = measure(scales);
+    if (error >= best.error)
+      continue;
+    best.error = error;
+    best.exponent = exponent;
+    best.scales = std::move(scales);
+  }
+  return best;
+}
+
+ChannelScaleSearch
+slim::searchSmoothingScales(llvm::ArrayRef<LayerWeight> layers, int64_t columns,
+                            const QuantizationScheme &scheme,
+                            const ActivationRange &activation,
+                            llvm::ArrayRef<float> secondMoment) {
+  std::vector<float> weightAbsMax = computeColumnAbsMax(layers, columns);
+  // The sum of squares of each column.
+  std::vector<double> energy(columns);
+  for (const LayerWeight &layer : layers)
+    for (int64_t i = 0, e = layer.values.size(); i < e; ++i)
+      energy[i % columns] += double(layer.values[i]) * layer.values[i];
+  auto measure = [&](llvm::ArrayRef<float> scales) {
+    double error = 0;
+    for (const LayerWeight &layer : layers)
+      error += measureScaledError(layer, columns, scheme, scales, secondMoment);
+    double absMax = 0, gain = 0;
+    for (int64_t j = 0; j < columns; ++j) {
+      absMax = std::max(absMax, double(activation.absMax[j]) / scales[j]);
+      gain += energy[j] * scales[j] * scales[j];
+    }
+    double width = 2 * activation.share * absMax /
+                   double((int64_t(1) << activation.bits) - 1);
+    return error + width * width / 12 * gain;
+  };
+  return searchScales(columns, measure, [&](double strength) {
+    return computeSmoothingScales(activation.absMax, weightAbsMax, strength);
+  });
+}
+
 ChannelScaleSearch
 slim::searchChannelScales(llvm::ArrayRef<LayerWeight> layers, int64_t columns,
                           const QuantizationScheme &scheme,
                           llvm::ArrayRef<float> inputAbsMean,
                           llvm::ArrayRef<float> secondMoment) {
-  assert(int64_t(inputAbsMean.size()) == columns &&
-         int64_t(secondMoment.size()) == columns * columns &&
-         "statistics of the layers' input");
+  assert(int64_t(inputAbsMean.size()) == columns && "one a channel");
   auto measure = [&](llvm::ArrayRef<float> scales) {
     double error = 0;
     for (const LayerWeight &layer : layers)
-      error += measureError(layer, columns, scheme, scales, secondMoment);
+      error += measureScaledError(layer, columns, scheme, scales, secondMoment);
     return error;
   };
-  ChannelScaleSearch best;
-  best.scales.assign(columns, 1);
-  best.error = best.plainError = measure(best.scales);
-
   std::vector<double> means = computeRelativeMeans(layers, columns, scheme);
-  std::vector<float> scales(columns);
-  for (int step = 0; step < kExponents; ++step) {
-    double exponent = double(step) / kExponents;
+  return searchScales(columns, measure, [&](double exponent) {
+    std::vector<float> scales(columns);
     double least = std::numeric_limits<double>::infinity(), greatest = 0;
     for (int64_t j = 0; j < columns; ++j) {
       double scale = std::pow(double(inputAbsMean[j]), exponent) /
@@ -133,12 +183,6 @@ slim::searchChannelScales(llvm::ArrayRef<LayerWeight> layers, int64_t columns,
     }
     for (float &scale : scales)
       scale /= float(std::sqrt(least * greatest));
-    double error = measure(scales);
-    if (error >= best.error)
-      continue;
-    best.error = error;
-    best.exponent = exponent;
-    best.scales = scales;
-  }
-  return best;
+    return scales;
+  });
 }

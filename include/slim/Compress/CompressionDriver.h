@@ -101,6 +101,8 @@ struct CompressionOptions {
   std::string include;
   std::string exclude;
   int64_t minElements = 0;
+  /// Off for what is only tried.
+  bool emitRemarks = true;
 };
 
 /// Counts for a pass' statistics.

@@ -52,6 +52,10 @@ def QuantizeInt8Pass : CompressionPass<"quantize-int8"> {
   let options = commonOptions # [
     Option<"activations", "activations", "std::string", /*default=*/"\"none\"",
            "How inputs of linear ops are quantized: none or dynamic">,
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           "The file of the layers' inputs' statistics">,
+    Option<"correctBias", "correct-bias", "bool", /*default=*/"true",
+           "Take the mean error of outputs out of biases, given calibration">,
   ];
 }
 
@@ -83,7 +87,20 @@ def QuantizePass : CompressionPass<"quantize"> {
     hqq for those of an error that forgives outliers, kmeans learns tables; other
     algorithms need `calibration`, statistics of the layers' inputs. With them mse
     and kmeans weigh each element by its input's mean square, and the report has
-    an `output_error`.
+    an `output_error`; gptq makes later columns make up for the errors of earlier
+    ones, autoround learns where to round, and awq-clip clips ranges.
+    `algorithm-options` lists what these can be told.
+
+    With statistics, the mean error of a layer's outputs, which the means of its
+    inputs give, is taken out of its bias (`correct-bias`); a layer without a
+    bias gets one.
+
+    `budget=BITS formats=A,B,...` chooses one of several formats for each weight,
+    such that all together take at most so many bits per element, scales
+    included, and the sum of the layers' squared relative output errors (of the
+    weights' errors, without statistics) is least. Each format's errors are
+    measured, with the same algorithm, before the choice; weights with one input
+    (q, k and v) get one format.
 
     The weight becomes `slim.dequantize` of the codes, over
     `slim.codebook_decode` where the format has a table, and under
@@ -139,6 +156,13 @@ def QuantizePass : CompressionPass<"quantize"> {
            "How inputs of linear ops are quantized: none or dynamic">,
     Option<"calibration", "calibration", "std::string", /*default=*/"",
            "The file of the layers' inputs' statistics">,
+    Option<"correctBias", "correct-bias", "bool", /*default=*/"true",
+           "Take the mean error of outputs out of biases, given calibration">,
+    Option<"budget", "budget", "double", /*default=*/"0",
+           "Bits per element that the weights take together; 0 for one format">,
+    ListOption<"formats", "formats", "std::string",
+               "The formats that a budget is divided among: NAME, or NAME:SIZE "
+               "with a group size of its own">,
   ];
 }
 
@@ -175,6 +199,8 @@ def QuantizeInt4Pass : CompressionPass<"quantize-int4"> {
            "How inputs of linear ops are quantized: none or dynamic">,
     Option<"calibration", "calibration", "std::string", /*default=*/"",
            "The file of the layers' inputs' statistics">,
+    Option<"correctBias", "correct-bias", "bool", /*default=*/"true",
+           "Take the mean error of outputs out of biases, given calibration">,
   ];
 }
 

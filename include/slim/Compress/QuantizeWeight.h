@@ -27,6 +27,9 @@ struct WeightQuantization {
   /// Quantize the inputs of linear ops row by row while the model runs, where
   /// codes are integers.
   bool dynamicActivations = false;
+  /// Take the mean error of the outputs out of the biases, where the means of
+  /// the inputs are known (CorrectBias.h).
+  bool correctBias = true;
   /// What the layers' inputs were; null without calibration.
   const CalibrationStatistics *calibration = nullptr;
 };

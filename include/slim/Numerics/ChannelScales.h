@@ -43,18 +43,44 @@ struct ChannelScaleSearch {
   std::vector<float> scales;
   /// The exponent of the best scales.
   double exponent = 0;
-  /// The squared output error of the weights rounded to nearest with these
-  /// scales, and without.
+  /// The squared output error that is expected with these scales, and without.
   double error = 0, plainError = 0;
 };
 
+/// The output error of a layer whose weight is W - D, tr(D H D^T), with D the
+/// difference between W and Q(W diag(s)) diag(s)^-1, Q rounding to nearest in
+/// `scheme`. `secondMoment` is H, row-major, or its diagonal alone.
+double measureScaledError(const LayerWeight &layer, int64_t columns,
+                          const QuantizationScheme &scheme,
+                          llvm::ArrayRef<float> scales,
+                          llvm::ArrayRef<float> secondMoment);
+
+/// How the activation of layers is quantized, with one scale.
+struct ActivationRange {
+  /// max|x_j| of each channel.
+  llvm::ArrayRef<float> absMax;
+  /// The range of values relative to twice the largest magnitude: 1 for
+  /// activations that are as large on both sides of zero, 0.5 on one side only.
+  double share = 1;
+  unsigned bits = 8;
+};
+
+/// SmoothQuant with the strength of a grid at which the expected output error
+/// is least: that of the weights (`measureScaledError`), and that of the
+/// activation, whose rounding by steps of width d adds d^2/12 to each channel's
+/// variance. Summed over the `layers`, which have one input of `columns`
+/// channels.
+ChannelScaleSearch searchSmoothingScales(llvm::ArrayRef<LayerWeight> layers,
+                                         int64_t columns,
+                                         const QuantizationScheme &scheme,
+                                         const ActivationRange &activation,
+                                         llvm::ArrayRef<float> secondMoment);
+
 /// AWQ's search: s_j = E|x_j|^a / m_j^(1-a), with m_j the mean over rows of
 /// |w_j| relative to its block's largest magnitude, normalized by
-/// sqrt(max s min s), for a = 0, 0.05 .. 0.95. The error is tr(D H D^T) summed
-/// over the `layers`, which have one input of `columns` channels, with D the
-/// difference between W and Q(W diag(s)) diag(s)^-1.
-///
-/// `inputAbsMean` is E|x_j|, `secondMoment` E[x x^T], row-major.
+/// sqrt(max s min s), for a = 0, 0.05 .. 0.95. The error is
+/// that of the weights (`measureScaledError`), summed over the `layers`, which
+/// have one input of `columns` channels. `inputAbsMean` is E|x_j|.
 ChannelScaleSearch searchChannelScales(llvm::ArrayRef<LayerWeight> layers,
                                        int64_t columns,
                                        const QuantizationScheme &scheme,

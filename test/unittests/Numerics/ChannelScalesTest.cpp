@@ -19,6 +19,25 @@ TEST(ChannelScalesTest, SmoothsByBothMagnitudes) {
             computeSmoothingScales({12, 4, 9, 0}, absMax, 1));
 }
 
+TEST(ChannelScalesTest, SearchesForTheStrength) {
+  LayerProblem layer("int8", {1, 0}, 48, 96, 5);
+  std::vector<float> absMax, diagonal;
+  for (int64_t j = 0; j < 96; ++j) {
+    diagonal.push_back(layer.moment[j * 97]);
+    absMax.push_back(4 * std::sqrt(diagonal[j]));
+  }
+  auto search = [&](llvm::ArrayRef<float> moment, double share) {
+    return searchSmoothingScales({{layer.weight, 48}}, 96, layer.problem.scheme,
+                                 {absMax, share, 8}, moment);
+  };
+  ChannelScaleSearch found = search(layer.moment, 1);
+  EXPECT_LT(found.error, 0.7 * found.plainError);
+  EXPECT_GT(found.exponent, 0.3);
+  // Activations that are easy to quantize leave the weights more.
+  EXPECT_LE(search(layer.moment, 0.05).exponent, found.exponent);
+  EXPECT_LT(search(diagonal, 1).error, 0.7 * search(diagonal, 1).plainError);
+}
+
 TEST(ChannelScalesTest, SearchLowersTheError) {
   for (const char *format : {"int4", "int3", "fp4e2m1", "nf4"})
     for (BlockShape block : {BlockShape{1, 0}, {1, 32}}) {
