@@ -28,6 +28,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 
 import peers
 
@@ -95,31 +96,39 @@ def quantize_nncf(task, model: str, calibration: list, args):
     return "openvino", target
 
 
-def quantize_slim(task, model: str, calibration: list, args):
+def write_samples(path: str, samples: list) -> None:
+    """As slim-calibrate reads them: an array of each input of each sample."""
     import numpy as np
 
-    data = os.path.join(args.work, "calibration.npz")
-    seen = os.path.join(args.work, "statistics.safetensors")
-    target = os.path.join(args.work, "slim.so")
     arrays = {
         f"{name}_{number}": value
-        for number, sample in enumerate(calibration)
+        for number, sample in enumerate(samples)
         for name, value in sample.items()
     }
-    np.savez(data, **arrays)
+    np.savez(path, **arrays)
 
-    def tool(name, *arguments):
-        command = [os.path.join(args.tools, name), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{name}: {done.stderr.strip()}")
 
-    tool("slim-calibrate", model, f"--data={data}", "-o", seen, *CALIBRATE)
-    tool("slimc", model, "-o", target, f"--compress={recipe(task, seen)}")
+def run_tool(args, name: str, *arguments: str) -> None:
+    command = [os.path.join(args.tools, name), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{name}: {done.stderr.strip()}")
+
+
+def quantize_slim(task, model: str, calibration: list, args):
+    data = os.path.join(args.work, "calibration.npz")
+    seen = os.path.join(args.work, "statistics.safetensors")
+    # A library that is loaded already is not loaded again by its name.
+    target = os.path.join(args.work, f"slim-{time.monotonic_ns()}.so")
+    write_samples(data, calibration)
+    run_tool(
+        args, "slim-calibrate", model, f"--data={data}", "-o", seen, *CALIBRATE
+    )
+    run_tool(args, "slimc", model, "-o", target, f"--compress={recipe(task, seen)}")
     return "slim", target
 
 
-CALIBRATE = ("--all-values", "--histogram", "--second-moment")
+CALIBRATE = ("--all-values", "--histogram", "--second-moment", "--quiet")
 
 
 def recipe(task, seen: str) -> str:
