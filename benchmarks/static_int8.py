@@ -121,9 +121,20 @@ def quantize_slim(task, model: str, calibration: list, args):
     # A library that is loaded already is not loaded again by its name.
     target = os.path.join(args.work, f"slim-{time.monotonic_ns()}.so")
     write_samples(data, calibration)
-    run_tool(
-        args, "slim-calibrate", model, f"--data={data}", "-o", seen, *CALIBRATE
-    )
+
+    def calibrate(source):
+        run_tool(
+            args, "slim-calibrate", source, f"--data={data}", "-o", seen, *CALIBRATE
+        )
+
+    calibrate(model)
+    if task.transformer:
+        # Other values are quantized than were seen: see them.
+        smoothed = os.path.join(args.work, "smoothed.mlir")
+        smooth = f"--compress=smooth-activations{{calibration={seen}}}"
+        run_tool(args, "slimc", model, "--emit=slim", "-o", smoothed, smooth)
+        model = smoothed
+        calibrate(model)
     run_tool(args, "slimc", model, "-o", target, f"--compress={recipe(task, seen)}")
     return "slim", target
 
@@ -133,12 +144,10 @@ CALIBRATE = ("--all-values", "--histogram", "--second-moment", "--quiet")
 
 def recipe(task, seen: str) -> str:
     """What slim does to the model, as a pass pipeline."""
-    smooth = f"smooth-activations{{calibration={seen}}}"
     weights = f"quantize-int8{{min-elements=1 calibration={seen}}}"
     options = f"calibration={seen} matmuls={str(task.matmuls).lower()}"
     activations = f"quantize-activations{{{options}}}"
-    steps = [smooth] if task.transformer else []
-    return ",".join(steps + [weights, activations])
+    return f"{weights},{activations}"
 
 
 QUANTIZERS = {

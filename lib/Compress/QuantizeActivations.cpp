@@ -274,9 +274,9 @@ struct QuantizeActivationsPass
         AffineScale scale =
             getAffineScale(estimator->estimate(histogram, options), kLevels);
         insertQuantization(value, uses, scale);
-        entry.message = llvm::formatv("8-bit codes, scale {0}, zero point {1}",
-                                      llvm::format("%.4g", scale.scale),
-                                      scale.zero);
+        entry.message =
+            llvm::formatv("8-bit codes, scale {0}, zero point {1}",
+                          llvm::format("%.4g", scale.scale), scale.zero);
         entry.relativeError =
             std::sqrt(relativeRangeError(histogram, scale, kLevels));
       }
