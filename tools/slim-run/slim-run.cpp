@@ -8,11 +8,11 @@
 
 #include "Benchmark.h"
 #include "Compare.h"
-#include "slim/Data/ElementType.h"
 #include "Info.h"
 #include "Inputs.h"
 #include "Model.h"
 #include "Outputs.h"
+#include "slim/Data/ElementType.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"

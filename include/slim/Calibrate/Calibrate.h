@@ -55,9 +55,9 @@ struct ModelFingerprint {
 FailureOr<ModelFingerprint> getModelFingerprint(ModuleOp module);
 
 /// Whether `statistics` are of this model, possibly with other weights
-/// compressed since: at least one weight of the module is still the one that was
-/// there or, where the module carries a report of compression, has its name.
-/// Reports an error, which names `path`, if not.
+/// compressed since: at least one weight of the module is still the one that
+/// was there or, where the module carries a report of compression, has its
+/// name. Reports an error, which names `path`, if not.
 LogicalResult checkStatistics(const CalibrationStatistics &statistics,
                               ModuleOp module, StringRef path);
 

@@ -104,12 +104,14 @@ static bool isFresh(Value value) {
   return value.getDefiningOp<tensor::EmptyOp>() != nullptr;
 }
 
-/// The bytes of a tensor; 0 if they are not known.
+/// The bytes of a tensor; 0 if they are not known, or for a scalar.
 static int64_t getBytes(Value value) {
-  auto type = cast<RankedTensorType>(value.getType());
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || !type.hasStaticShape())
+    return 0;
   int64_t bits =
       type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() : 64;
-  return type.hasStaticShape() ? type.getNumElements() * bits / 8 : 0;
+  return type.getNumElements() * bits / 8;
 }
 
 /// Whether `op` waits for few rows' sake: each group would read a large weight.
@@ -183,7 +185,9 @@ std::optional<BatchDim> BatchSplitter::infer(tensor::ExpandShapeOp op) {
   std::optional<BatchDim> at = lookup(op.getSrc());
   if (!at || !op.getResultType().hasStaticShape())
     return std::nullopt;
-  for (int64_t dim : op.getReassociationIndices()[at->dim]) {
+  // A copy: the list of lists is a temporary.
+  ReassociationIndices dims = op.getReassociationIndices()[at->dim];
+  for (int64_t dim : dims) {
     int64_t extent = op.getResultType().getDimSize(dim);
     if (extent == 1)
       continue;

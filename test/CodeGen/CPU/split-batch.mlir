@@ -171,3 +171,27 @@ func.func @fits(%x: tensor<32x8xf32>, %w: tensor<8x8xf32>) -> tensor<32x8xf32> {
   } -> tensor<32x8xf32>
   return %z : tensor<32x8xf32>
 }
+
+// The batch behind new dimensions of one element, and a product with a scalar
+// operand.
+// CHECK-LABEL: func @expanded
+// CHECK-NOT: scf.for
+func.func @expanded(%x: tensor<3xf32>, %y: tensor<1x3x5xf32>, %s: f32) -> tensor<1x3xf32> {
+  %zero = arith.constant 0.0 : f32
+  %wide = tensor.expand_shape %x [[0, 1, 2]] output_shape [1, 3, 1] : tensor<3xf32> into tensor<1x3x1xf32>
+  %e = tensor.empty() : tensor<1x3xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x3xf32>) -> tensor<1x3xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (0, d1, 0)>,
+                                        affine_map<(d0, d1, d2) -> (d0, d1, d2)>,
+                                        affine_map<(d0, d1, d2) -> ()>,
+                                        affine_map<(d0, d1, d2) -> (d0, d1)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%wide, %y, %s : tensor<1x3x1xf32>, tensor<1x3x5xf32>, f32) outs(%f : tensor<1x3xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32, %d: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.mulf %p, %c : f32
+    %t = arith.addf %q, %d : f32
+    linalg.yield %t : f32
+  } -> tensor<1x3xf32>
+  return %r : tensor<1x3xf32>
+}
