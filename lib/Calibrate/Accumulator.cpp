@@ -31,13 +31,19 @@ static void addTo(std::vector<double> &sums, ArrayRef<float> values) {
     sum += value;
 }
 
-llvm::Error Accumulator::add(const ProbeLayout &layout,
-                             ArrayRef<slim_tensor> results) {
+/// A probe's part of a result.
+template <typename T>
+static ArrayRef<T> getSlice(ArrayRef<slim_tensor> results,
+                            const Probe::Slice &slice) {
+  if (slice.size == 0)
+    return {};
+  return getElements<T>(results[slice.result]).slice(slice.first, slice.size);
+}
+
+llvm::Error Accumulator::add(ArrayRef<slim_tensor> results) {
   int64_t rows = 1;
-  if (probe.numExtents)
-    for (int64_t extent : getElements<int64_t>(results[*layout.extents])
-                              .slice(probe.firstExtent, probe.numExtents))
-      rows *= extent;
+  for (int64_t extent : getSlice<int64_t>(results, probe.extents))
+    rows *= extent;
   ++counts[0];
   counts[1] += rows;
   auto noNumber = [&] {
@@ -45,8 +51,7 @@ llvm::Error Accumulator::add(const ProbeLayout &layout,
                                    "' are no numbers (NaN)");
   };
   if (probe.channels || probe.range) {
-    ArrayRef<float> sums = getElements<float>(results[*layout.sums])
-                               .slice(probe.firstSum, probe.getNumSums());
+    ArrayRef<float> sums = getSlice<float>(results, probe.sums);
     auto take = [&](unsigned which) {
       return sums.slice(which * probe.columns, probe.columns);
     };

@@ -25,7 +25,7 @@ public:
 
   /// Adds the probe's share of the results of one run. Fails where they are no
   /// numbers.
-  llvm::Error add(const ProbeLayout &layout, ArrayRef<slim_tensor> results);
+  llvm::Error add(ArrayRef<slim_tensor> results);
 
   /// Lays `bins` bins over the range seen so far. Nothing is counted where the
   /// range is not finite.

@@ -67,7 +67,6 @@ private:
   SampleRunner runner;
   int64_t samples = 0;
   CalibrationSource source;
-  ProbeLayout layout;
   std::deque<Accumulator> accumulators;
   /// Where an earlier run has stopped.
   Phase resumePhase = Statistics;
@@ -195,8 +194,7 @@ LogicalResult Calibration::runPhase(ModuleOp observed, Phase phase) {
   auto consume = [&](int64_t first,
                      ArrayRef<SampleRunner::Outputs> outputs) -> llvm::Error {
     if (phase == Statistics) {
-      if (llvm::Error error =
-              runner.accumulate(accumulators, layout, first, outputs))
+      if (llvm::Error error = runner.accumulate(accumulators, first, outputs))
         return error;
     } else {
       SmallVector<Accumulator *> counting;
@@ -234,22 +232,21 @@ FailureOr<CalibrationStatistics> Calibration::run() {
     return failure();
   OwningOpRef<ModuleOp> counted = (*observed)->clone();
 
-  FailureOr<ProbeLayout> exposed =
+  FailureOr<std::vector<Probe>> probes =
       exposeStatistics(*findEntry(**observed, options.entry));
-  if (failed(exposed))
+  if (failed(probes))
     return failure();
-  layout = std::move(*exposed);
-  if (layout.probes.empty())
+  if (probes->empty())
     return module.emitError() << "the model has no op that multiplies by a "
                                  "weight: there is nothing to observe";
-  for (const Probe &probe : layout.probes)
+  for (const Probe &probe : *probes)
     accumulators.emplace_back(probe);
   restorePartial();
   lastSave = std::chrono::steady_clock::now();
   if (failed(runPhase(**observed, Statistics)))
     return failure();
 
-  if (llvm::any_of(layout.probes, [](const Probe &p) { return p.histogram; })) {
+  if (llvm::any_of(*probes, [](const Probe &p) { return p.histogram; })) {
     if (resumePhase < Histograms)
       for (Accumulator &accumulator : accumulators)
         if (accumulator.getProbe().histogram)

@@ -88,10 +88,44 @@ static Value sumOfProducts(ImplicitLocOpBuilder &b, Value x, int64_t groups) {
 }
 
 namespace {
+
+/// Concatenates vectors to a few results. Bufferization takes time quadratic in
+/// the number of parts of one.
+class VectorPacker {
+public:
+  /// Adds vectors that stay in one result, of `size` elements in all.
+  Probe::Slice add(ArrayRef<Value> vectors, unsigned size) {
+    if (chunks.empty() || chunks.back().size() + vectors.size() > kMaxParts) {
+      chunks.emplace_back();
+      numElements = 0;
+    }
+    llvm::append_range(chunks.back(), vectors);
+    Probe::Slice slice{static_cast<unsigned>(chunks.size() - 1), numElements,
+                       size};
+    numElements += size;
+    return slice;
+  }
+
+  /// Appends the results.
+  void finish(OpBuilder &b, Location loc, SmallVectorImpl<Value> &results) {
+    for (ArrayRef<Value> chunk : chunks)
+      results.push_back(chunk.size() == 1
+                            ? chunk.front()
+                            : Value(ConcatOp::create(b, loc, chunk, 0)));
+  }
+
+private:
+  static constexpr size_t kMaxParts = 20;
+  SmallVector<SmallVector<Value>> chunks;
+  unsigned numElements = 0;
+};
+
 /// What becomes results.
 struct Answers {
-  SmallVector<Value> extents, sums, moments;
+  VectorPacker extents, sums;
+  SmallVector<Value> moments;
 };
+
 } // namespace
 
 static LogicalResult buildStatistics(ImplicitLocOpBuilder &b, Value x,
@@ -107,44 +141,39 @@ static LogicalResult buildStatistics(ImplicitLocOpBuilder &b, Value x,
              << "the columns of '" << probe.names.front()
              << "' cannot be observed: their number is not known before the "
                 "model runs; fix it with --dim";
-    probe.numExtents = rank - 1;
     if (rank > 1)
-      answers.extents.push_back(ShapeOp::create(b, x, 0, rank - 1));
+      probe.extents = answers.extents.add(
+          Value(ShapeOp::create(b, x, 0, rank - 1)), rank - 1);
   }
-  auto &sums = answers.sums;
   if (probe.channels) {
     probe.columns = type.getShape().back();
     ArrayRef<int64_t> rows = ArrayRef(all).drop_back();
-    sums.push_back(ReduceMinOp::create(b, x, rows));
-    sums.push_back(ReduceMaxOp::create(b, x, rows));
-    sums.push_back(ReduceSumOp::create(b, x, rows));
-    sums.push_back(ReduceSumOp::create(b, AbsOp::create(b, x), rows));
-    sums.push_back(ReduceSumOp::create(b, MulOp::create(b, x, x), rows));
+    probe.sums = answers.sums.add(
+        {ReduceMinOp::create(b, x, rows), ReduceMaxOp::create(b, x, rows),
+         ReduceSumOp::create(b, x, rows),
+         ReduceSumOp::create(b, AbsOp::create(b, x), rows),
+         ReduceSumOp::create(b, MulOp::create(b, x, x), rows)},
+        5 * probe.columns);
   } else if (probe.range) {
     probe.columns = 1;
     Value one = ConstantOp::create(b, b.getI64TensorAttr({1}));
-    for (Value extreme : {Value(ReduceMinOp::create(b, x, all)),
-                          Value(ReduceMaxOp::create(b, x, all))})
-      sums.push_back(ReshapeOp::create(b, extreme, one));
+    Value low = ReduceMinOp::create(b, x, all);
+    Value high = ReduceMaxOp::create(b, x, all);
+    probe.sums = answers.sums.add(
+        {ReshapeOp::create(b, low, one), ReshapeOp::create(b, high, one)}, 2);
   }
   if (probe.secondMoment)
     answers.moments.push_back(sumOfProducts(b, x, probe.groups));
   return success();
 }
 
-static Value concatenate(OpBuilder &b, Location loc, ArrayRef<Value> vectors) {
-  if (vectors.size() == 1)
-    return vectors.front();
-  return ConcatOp::create(b, loc, vectors, /*axis=*/0);
-}
-
-FailureOr<ProbeLayout> calibration::exposeStatistics(func::FuncOp function) {
+FailureOr<std::vector<Probe>>
+calibration::exposeStatistics(func::FuncOp function) {
   FailureOr<ProbeMap> probes = collectProbes(function);
   if (failed(probes))
     return failure();
-  ProbeLayout layout;
+  std::vector<Probe> list;
   Answers answers;
-  unsigned numExtents = 0, numSums = 0;
   for (auto &[key, probe] : *probes) {
     ImplicitLocOpBuilder b(key.first.getLoc(), function.getContext());
     // At once, so that the value need not stay in memory.
@@ -152,29 +181,24 @@ FailureOr<ProbeLayout> calibration::exposeStatistics(func::FuncOp function) {
     probe.momentResult = answers.moments.size();
     if (failed(buildStatistics(b, key.first, probe, answers)))
       return failure();
-    probe.firstExtent = numExtents;
-    probe.firstSum = numSums;
-    numExtents += probe.numExtents;
-    numSums += probe.getNumSums();
-    layout.probes.push_back(std::move(probe));
+    list.push_back(std::move(probe));
   }
 
   SmallVector<Value> results;
-  unsigned first = function.getNumResults();
   OpBuilder b(function.front().getTerminator());
-  if (!answers.extents.empty()) {
-    layout.extents = first + results.size();
-    results.push_back(concatenate(b, function.getLoc(), answers.extents));
-  }
-  if (!answers.sums.empty()) {
-    layout.sums = first + results.size();
-    results.push_back(concatenate(b, function.getLoc(), answers.sums));
-  }
-  for (Probe &probe : layout.probes)
-    probe.momentResult += first + results.size();
+  unsigned firstExtents = function.getNumResults();
+  answers.extents.finish(b, function.getLoc(), results);
+  unsigned firstSums = function.getNumResults() + results.size();
+  answers.sums.finish(b, function.getLoc(), results);
+  unsigned firstMoment = function.getNumResults() + results.size();
   llvm::append_range(results, answers.moments);
+  for (Probe &probe : list) {
+    probe.extents.result += firstExtents;
+    probe.sums.result += firstSums;
+    probe.momentResult += firstMoment;
+  }
   appendResults(function, results);
-  return layout;
+  return list;
 }
 
 LogicalResult calibration::exposeHistogramValues(func::FuncOp function) {
@@ -211,10 +235,10 @@ struct ExposeObserversPass
           return signalPassFailure();
         continue;
       }
-      FailureOr<ProbeLayout> layout = exposeStatistics(function);
-      if (failed(layout))
+      FailureOr<std::vector<Probe>> probes = exposeStatistics(function);
+      if (failed(probes))
         return signalPassFailure();
-      numProbes += layout->probes.size();
+      numProbes += probes->size();
     }
   }
 };

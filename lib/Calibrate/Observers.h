@@ -8,7 +8,6 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "slim/IR/SlimInterfaces.h"
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,34 +31,27 @@ struct Probe {
   int64_t groups = 1;
   bool range = false, channels = false, secondMoment = false, histogram = false;
 
+  /// Where a probe's numbers are: elements from `first` of a result.
+  struct Slice {
+    unsigned result = 0, first = 0, size = 0;
+  };
   /// With channels or second moment: the extents of all dimensions but the
-  /// last are elements of ProbeLayout::extents.
-  unsigned firstExtent = 0, numExtents = 0;
+  /// last.
+  Slice extents;
   /// With channels: per column minimum, maximum, sum, sum of |x|, sum of x^2;
-  /// with only a range minimum and maximum (of 1 column). Elements of
-  /// ProbeLayout::sums.
-  unsigned firstSum = 0, columns = 0;
-  unsigned getNumSums() const {
-    return columns * (channels ? 5 : range ? 2 : 0);
-  }
+  /// with only a range minimum and maximum (of 1 column).
+  Slice sums;
+  unsigned columns = 0;
   /// With second moment: the result that is the sum of x x^T.
   unsigned momentResult = 0;
 };
 
-/// The additional results of a function. They are few, since a function of
-/// hundreds of results takes long to compile.
-struct ProbeLayout {
-  std::vector<Probe> probes;
-  /// Results that hold the extents and the sums of all probes, one after the
-  /// other; none if no probe has any.
-  std::optional<unsigned> extents, sums;
-};
-
-/// Replaces the observers of `function` by additional results. Histograms need
-/// ranges first and are left to a second function. Names the place of an
-/// observer that cannot be resolved: inside a region, or two of one name and
-/// kind.
-FailureOr<ProbeLayout> exposeStatistics(func::FuncOp function);
+/// Replaces the observers of `function` by additional results. A result holds
+/// the extents, or the sums, of several probes: a function of hundreds of
+/// results takes long to compile. Histograms need ranges first and are left to
+/// a second function. Names the place of an observer that cannot be resolved:
+/// inside a region, or two of one name and kind.
+FailureOr<std::vector<Probe>> exposeStatistics(func::FuncOp function);
 
 /// Replaces the observers of `function` by additional results, the values that
 /// have a histogram: one for each such probe of exposeStatistics, in order.

@@ -55,14 +55,13 @@ llvm::Error SampleRunner::run(Program &program, int64_t begin, int64_t end,
 }
 
 llvm::Error SampleRunner::accumulate(std::deque<Accumulator> &accumulators,
-                                     const ProbeLayout &layout, int64_t first,
-                                     ArrayRef<Outputs> outputs) {
+                                     int64_t first, ArrayRef<Outputs> outputs) {
   // Of the first sample that fails.
   std::vector<std::pair<int64_t, std::string>> failures(accumulators.size());
   parallelFor(accumulators.size(), [&](size_t number) {
     Accumulator &accumulator = accumulators[number];
     for (auto [i, results] : llvm::enumerate(outputs)) {
-      llvm::Error error = accumulator.add(layout, results);
+      llvm::Error error = accumulator.add(results);
       if (!error)
         continue;
       failures[number] = {first + i, llvm::toString(std::move(error))};

@@ -36,8 +36,7 @@ public:
                   Consume consume);
 
   /// Adds outputs of consecutive samples to all accumulators.
-  llvm::Error accumulate(std::deque<Accumulator> &accumulators,
-                         const ProbeLayout &layout, int64_t first,
+  llvm::Error accumulate(std::deque<Accumulator> &accumulators, int64_t first,
                          ArrayRef<Outputs> outputs);
 
   /// Calls `work` with 0 to `count` - 1, in parallel.

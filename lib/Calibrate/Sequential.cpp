@@ -150,8 +150,7 @@ SequentialCalibration::runSamples(StageProgram &stage, unsigned number,
           return copy.takeError();
         store.find(output)->second[first + i] = std::move(*copy);
       }
-    if (llvm::Error error =
-            runner.accumulate(accumulators, stage.layout, first, outputs))
+    if (llvm::Error error = runner.accumulate(accumulators, first, outputs))
       return error;
     if (options.progress)
       options.progress(phase, first + outputs.size(), samples);
@@ -185,7 +184,7 @@ LogicalResult SequentialCalibration::runStage(unsigned number) {
     if (failed(stage))
       return failure();
     std::deque<Accumulator> accumulators;
-    for (const Probe &probe : stage->layout.probes)
+    for (const Probe &probe : stage->probes)
       accumulators.emplace_back(probe);
     if (failed(runSamples(*stage, number, accumulators)))
       return failure();

@@ -207,9 +207,9 @@ FailureOr<StageProgram> calibration::buildStageProgram(
   pm.addPass(createCSEPass());
   if (failed(pm.run(*program.module)))
     return failure();
-  FailureOr<ProbeLayout> layout = exposeStatistics(part);
-  if (failed(layout))
+  FailureOr<std::vector<Probe>> probes = exposeStatistics(part);
+  if (failed(probes))
     return failure();
-  program.layout = std::move(*layout);
+  program.probes = std::move(*probes);
   return program;
 }

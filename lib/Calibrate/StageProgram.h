@@ -34,7 +34,7 @@ struct StageProgram {
   /// What its first results are.
   SmallVector<Value> outputs;
   /// Its other results: statistics of `observed`.
-  ProbeLayout layout;
+  std::vector<Probe> probes;
 };
 
 /// Cuts the ops out of `function` that compute `outputs` and the activations of

@@ -66,8 +66,8 @@ def ExposeObserversPass : Pass<"slim-expose-observers", "::mlir::ModuleOp"> {
       column; with only a `range` (or a `histogram`) minimum and maximum;
     - with `second_moment`, the sum of x x^T over rows, of each group.
 
-    The first result holds the extents of all values, one after the other, the
-    second the numbers per column, and each sum of products is one more.
+    Results hold the extents, then others the numbers per column, of several
+    values, one after the other; each sum of products is one more.
 
     With `histograms` the results are instead the values themselves that have a
     histogram. This is what calibration compiles; the pass makes it visible.
