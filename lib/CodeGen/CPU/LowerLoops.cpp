@@ -91,8 +91,7 @@ static void allowReassociation(linalg::LinalgOp op) {
   });
 }
 
-/// Turns the outermost loop, whose iterations are independent, into a parallel
-/// one.
+/// Turns a loop, whose iterations are independent, into a parallel one.
 static void parallelize(IRRewriter &rewriter, scf::ForOp loop) {
   rewriter.setInsertionPoint(loop);
   auto parallel = scf::ParallelOp::create(
@@ -103,6 +102,21 @@ static void parallelize(IRRewriter &rewriter, scf::ForOp loop) {
                              parallel.getBody()->getTerminator(),
                              parallel.getInductionVars());
   rewriter.eraseOp(loop);
+}
+
+/// The outermost loop of more than one iteration, if it is parallel: of
+/// `loops`, those of `op` in order.
+static scf::ForOp chooseParallel(linalg::LinalgOp op,
+                                 ArrayRef<Operation *> loops) {
+  SmallVector<utils::IteratorType> types = op.getIteratorTypesArray();
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  for (auto [loop, type, extent] : llvm::zip(loops, types, extents)) {
+    if (type != utils::IteratorType::parallel)
+      break;
+    if (extent != 1)
+      return dyn_cast<scf::ForOp>(loop);
+  }
+  return {};
 }
 
 static bool isLarge(linalg::LinalgOp op) {
@@ -138,29 +152,25 @@ struct LowerLoopsPass : public slim::impl::LowerLoopsPassBase<LowerLoopsPass> {
         return signalPassFailure();
       }
       linalg::LinalgOp linalgOp = *ordered;
-      bool parallel = threads && linalgOp.getNumLoops() > 0 &&
-                      linalgOp.getIteratorTypesArray().front() ==
-                          utils::IteratorType::parallel &&
-                      isLarge(linalgOp) &&
+      bool parallel = threads && isLarge(linalgOp) &&
                       !linalgOp->getParentOfType<scf::ParallelOp>();
       rewriter.setInsertionPoint(linalgOp);
+      SmallVector<Operation *> loops;
       if (cpu::needsVectorLoops(linalgOp)) {
-        scf::ForOp loop = cpu::emitVectorLoops(rewriter, linalgOp, vectorBytes);
-        rewriter.eraseOp(linalgOp);
-        if (parallel && loop)
+        loops = cpu::emitVectorLoops(rewriter, linalgOp, vectorBytes);
+      } else {
+        FailureOr<linalg::LinalgLoops> scalar =
+            linalg::linalgOpToLoops(rewriter, linalgOp);
+        if (failed(scalar)) {
+          linalgOp.emitOpError("has no loop form");
+          return signalPassFailure();
+        }
+        loops.assign(scalar->begin(), scalar->end());
+      }
+      if (parallel)
+        if (scf::ForOp loop = chooseParallel(linalgOp, loops))
           parallelize(rewriter, loop);
-        continue;
-      }
-      FailureOr<linalg::LinalgLoops> loops =
-          linalg::linalgOpToLoops(rewriter, linalgOp);
-      if (failed(loops)) {
-        linalgOp.emitOpError("has no loop form");
-        return signalPassFailure();
-      }
       rewriter.eraseOp(linalgOp);
-      if (parallel && !loops->empty())
-        if (auto loop = dyn_cast<scf::ForOp>(loops->front()))
-          parallelize(rewriter, loop);
     }
   }
 };

@@ -3,6 +3,7 @@
 #include "MicroKernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace slim;
@@ -159,12 +160,12 @@ void Emitter::emit(Value extent) {
                       b, loc, VectorType::get({lanes}, b.getI1Type()), left));
 }
 
-scf::ForOp cpu::emitVectorLoops(OpBuilder &b, linalg::LinalgOp op,
-                                unsigned vectorBytes) {
+SmallVector<Operation *> cpu::emitVectorLoops(OpBuilder &b, linalg::LinalgOp op,
+                                              unsigned vectorBytes) {
   OpBuilder::InsertionGuard guard(b);
   Location loc = op.getLoc();
   SmallVector<Range> ranges = op.createLoopRanges(b, loc);
-  scf::ForOp outermost;
+  SmallVector<Operation *> loops;
   SmallVector<Value> ivs;
   auto getValue = [&](OpFoldResult extent) {
     return getValueOrCreateConstantIndexOp(b, loc, extent);
@@ -174,11 +175,10 @@ scf::ForOp cpu::emitVectorLoops(OpBuilder &b, linalg::LinalgOp op,
     auto loop =
         scf::ForOp::create(b, loc, getValue(range.offset), getValue(range.size),
                            getValue(range.stride));
-    if (!outermost)
-      outermost = loop;
+    loops.push_back(loop);
     ivs.push_back(loop.getInductionVar());
     b.setInsertionPointToStart(loop.getBody());
   }
   Emitter(b, op, countLanes(op, vectorBytes), ivs).emit(extent);
-  return outermost;
+  return loops;
 }

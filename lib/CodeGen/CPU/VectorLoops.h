@@ -7,7 +7,6 @@
 #define SLIM_LIB_CODEGEN_CPU_VECTORLOOPS_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace slim::cpu {
 
@@ -18,10 +17,10 @@ bool needsVectorLoops(mlir::linalg::LinalgOp op);
 
 /// Emits the loops of such an op at the builder's insertion point, on vectors
 /// of as many elements as the widest value of the body leaves room for in
-/// `vectorBytes`. Returns the outermost loop, which is none for an op of one
-/// loop.
-mlir::scf::ForOp emitVectorLoops(mlir::OpBuilder &b, mlir::linalg::LinalgOp op,
-                                 unsigned vectorBytes);
+/// `vectorBytes`. Returns the loops but the innermost one, from the outside in.
+mlir::SmallVector<mlir::Operation *> emitVectorLoops(mlir::OpBuilder &b,
+                                                     mlir::linalg::LinalgOp op,
+                                                     unsigned vectorBytes);
 
 } // namespace slim::cpu
 

@@ -25,6 +25,18 @@ func.func @large_fill(%m: memref<?x1024xf32>, %v: f32) {
 
 // -----
 
+// A loop of one iteration is nothing to share out.
+// THREADS-LABEL: func @large_image
+// THREADS: scf.for
+// THREADS-NEXT: scf.parallel (%{{.*}}) =
+// THREADS-NEXT: scf.for
+func.func @large_image(%m: memref<1x64x1024xf32>, %v: f32) {
+  linalg.fill ins(%v : f32) outs(%m : memref<1x64x1024xf32>)
+  return
+}
+
+// -----
+
 // The column loop is innermost, not the reduction, and the sum may be
 // reassociated.
 // CHECK-LABEL: func @product
