@@ -112,7 +112,7 @@ void KernelEmitter::emitGrid(ArrayRef<Value> bounds, bool parallel,
 /// Steps of the first row loop to take at a time.
 Quantity KernelEmitter::getChunk() {
   unsigned loop = rowLoops.front();
-  int64_t granule = rowLoops.size() == 1 ? kernel->getRows() : 1;
+  int64_t granule = getRowGranule();
   Type type = getElementType(getInput(0));
   int64_t bytes = llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
   Quantity stride = getInput(0).strides[loop];
@@ -159,11 +159,22 @@ void KernelEmitter::emit() {
   SmallVector<Value> bounds;
   for (unsigned loop : batch)
     bounds.push_back(index.get(getExtent(loop)));
-  std::optional<Quantity> chunk;
+  // Chunks of rows, which differ by one block of rows at most: threads that get
+  // as many of them have as much to do.
+  Value numChunks, granules, granule;
   if (!rowLoops.empty()) {
-    chunk = getChunk();
-    bounds.push_back(b.createOrFold<arith::CeilDivUIOp>(
-        loc, index.get(getExtent(rowLoops.front())), index.get(*chunk)));
+    Quantity extent = getExtent(rowLoops.front()), chunk = getChunk();
+    if (extent.isFixed() && chunk.is(extent.fixed)) {
+      numChunks = index.constant(1);
+    } else {
+      granule = index.constant(getRowGranule());
+      granules =
+          b.createOrFold<arith::CeilDivUIOp>(loc, index.get(extent), granule);
+      Value most =
+          b.createOrFold<arith::DivUIOp>(loc, index.get(chunk), granule);
+      numChunks = b.createOrFold<arith::CeilDivUIOp>(loc, granules, most);
+    }
+    bounds.push_back(numChunks);
   }
   Quantity width = getExtent(column);
   if (width.isFixed())
@@ -183,14 +194,18 @@ void KernelEmitter::emit() {
       createTile();
     for (auto [loop, iv] : llvm::zip(batch, grid))
       ivs[loop] = iv;
-    if (!chunk)
+    if (!granule)
       return emitPanel(grid.back(), Value(), Value());
-    Quantity extent = getExtent(rowLoops.front());
-    if (extent.isFixed() && chunk->is(extent.fixed))
-      return emitPanel(grid.back(), Value(), Value());
-    Value begin = index.mul(grid[grid.size() - 2], index.get(*chunk));
-    Value end = index.add(begin, index.get(*chunk));
-    end = arith::MinSIOp::create(b, loc, end, index.get(extent));
+    auto getBound = [&](Value number) {
+      Value product = index.mul(granules, number);
+      Value whole = arith::DivUIOp::create(b, loc, product, numChunks);
+      return index.mul(whole, granule);
+    };
+    Value number = grid[grid.size() - 2];
+    Value begin = getBound(number);
+    Value end = getBound(index.add(number, index.constant(1)));
+    end = arith::MinSIOp::create(b, loc, end,
+                                 index.get(getExtent(rowLoops.front())));
     emitPanel(grid.back(), begin, end);
   });
   for (Value copy : copies)

@@ -80,6 +80,10 @@ private:
   void emitLoops(ArrayRef<unsigned> loops, Body body);
   void emitGrid(ArrayRef<Value> bounds, bool parallel,
                 llvm::function_ref<void(ValueRange)> body);
+  /// Chunks of the first row loop are multiples of so many steps.
+  int64_t getRowGranule() {
+    return rowLoops.size() == 1 ? kernel->getRows() : 1;
+  }
   Quantity getChunk();
   void packRight(bool parallel);
   bool hasConflictingRows();

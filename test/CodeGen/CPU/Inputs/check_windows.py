@@ -5,10 +5,12 @@ usage: check_windows.py --seed N --count N [slimc options...]
 Each case is a convolution (any groups, depthwise ones most often) with a bias
 and ReLU or none, or a maximum or average pool, of an image whose channels, size
 and windows no register block need divide. Batch and size are static or open.
+Some convolutions read images that are rounded to bf16, or round their results.
 """
 
 import sys
 
+import ml_dtypes
 import numpy as np
 
 import random_cases
@@ -21,6 +23,20 @@ def tensor(shape, dynamic=()):
 
 def array(values):
     return f"array<i64: {', '.join(str(v) for v in values)}>"
+
+
+def rounded(values):
+    """To bf16, and back."""
+    return values.astype(ml_dtypes.bfloat16).astype(values.dtype)
+
+
+def round_trip(name, source, type):
+    """Ops that make %name of %source by rounding to bf16 and widening."""
+    narrow = type.replace("f32", "bf16")
+    return (
+        f"  %{name}_n = slim.cast %{source} {{to = bf16}} : ({type}) -> {narrow}\n"
+        f"  %{name} = slim.cast %{name}_n {{to = f32}} : ({narrow}) -> {type}\n"
+    )
 
 
 def windows(padded, kernel, strides, dilations, outputs):
@@ -60,13 +76,16 @@ def make_case(rng):
     dynamic = [i for i in (0, 2, 3) if rng.random() < 0.4]
     x = rng.standard_normal((n, channels, *size)).astype(np.float32)
     x_type = tensor(x.shape, dynamic)
+    rounds_image, rounds_result = False, False
+    if kind not in ("max", "avg"):
+        rounds_image, rounds_result = (bool(v) for v in rng.integers(0, 2, 2))
     attributes = (
         f"strides = {array(strides)}, pads = {array(low + high)}, "
         f"dilations = {array(dilations)}"
     )
     fill = -np.inf if kind == "max" else 0.0
     padded = np.pad(
-        x.astype(np.float64),
+        (rounded(x) if rounds_image else x).astype(np.float64),
         [(0, 0), (0, 0), (low[0], high[0]), (low[1], high[1])],
         constant_values=fill,
     )
@@ -82,7 +101,7 @@ def make_case(rng):
         )
         axes = (-2, -1)
         expected = views.max(axes) if kind == "max" else views.mean(axes)
-        return text, [x], expected
+        return text, [x], expected, rounds_result
 
     w = rng.standard_normal((filters, per_group, *kernel)).astype(np.float32)
     b = rng.standard_normal(filters).astype(np.float32)
@@ -105,16 +124,24 @@ def make_case(rng):
         arguments.append(f"%b: {tensor(b.shape)}")
         inputs.append(b)
     read = f"  %w = slim.get_weight @w : {tensor(w.shape)}\n" if is_weight else ""
-    operands = "%x, %w" + (", %b" if has_bias else "")
+    image = "x"
+    if rounds_image:
+        image = "xr"
+        read += round_trip("xr", "x", x_type)
+    operands = f"%{image}, %w" + (", %b" if has_bias else "")
     types = f"{x_type}, {tensor(w.shape)}" + (
         f", {tensor(b.shape)}" if has_bias else ""
     )
     relu = f"  %r = slim.relu %y : ({y_type}) -> {y_type}\n" if has_relu else ""
+    last = "r" if has_relu else "y"
+    if rounds_result:
+        relu += round_trip("z", last, y_type)
+        last = "z"
     text = (
         f"{weight}func.func @main({', '.join(arguments)}) -> {y_type} {{\n{read}"
         f"  %y = slim.conv {operands} {{{attributes}, groups = {groups}}} : "
         f"({types}) -> {y_type}\n{relu}"
-        f"  return %{'r' if has_relu else 'y'} : {y_type}\n}}\n"
+        f"  return %{last} : {y_type}\n}}\n"
     )
     views = views.reshape(n, groups, per_group, *outputs, *kernel)
     wide = w.astype(np.float64).reshape(groups, -1, per_group, *kernel)
@@ -122,13 +149,18 @@ def make_case(rng):
     expected = expected.reshape(n, filters, *outputs)
     if has_bias:
         expected += b.astype(np.float64)[:, None, None]
-    return text, inputs, np.maximum(expected, 0) if has_relu else expected
+    if has_relu:
+        expected = np.maximum(expected, 0)
+    return text, inputs, expected, rounds_result
 
 
 def check(rng, run):
-    text, inputs, expected = make_case(rng)
+    text, inputs, expected, rounds_result = make_case(rng)
     result = run(text, inputs)
-    error = np.abs(result - expected).max(initial=0)
+    error = np.abs(result - expected)
+    if rounds_result:  # bf16 has 8 bits: half a unit in the last place
+        error -= np.abs(expected) / 256
+    error = error.max(initial=0)
     # A thousand terms of about 1, summed in f32.
     if result.shape == expected.shape and error <= 2e-4:
         return None
