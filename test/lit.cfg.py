@@ -2,7 +2,7 @@
 """How lit finds and runs slim's tests.
 
 Tools: slim-opt, slim-translate, slim-calibrate, slimc, slim-run, slim-reduce,
-slim-lsp-server,
+slim-report, slim-lsp-server,
 FileCheck, not, count, split-file, mlir-opt, mlir-translate, llvm-nm,
 llvm-readelf, llvm-objdump.
 
@@ -57,6 +57,7 @@ llvm_config.add_tool_substitutions(
         "slimc",
         "slim-run",
         "slim-reduce",
+        "slim-report",
         "slim-lsp-server",
         "mlir-opt",
         "mlir-translate",

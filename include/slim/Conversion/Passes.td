@@ -83,9 +83,9 @@ def SinkDecodePass : Pass<"slim-sink-decode"> {
     weight as a whole is never decoded. Run it after compression and before
     lowering: compression passes expect decode trees at the weight operand.
 
-    Matches an embedding whose table is dequantized with scales by row, or by
-    row and block of columns. Leaves everything else alone. Results are
-    identical.
+    Matches an embedding whose table is converted, looked up in a codebook, or
+    dequantized with scales by row, by row and block of columns, or for all rows.
+    Leaves everything else alone. Results are identical.
 
     Example:
 

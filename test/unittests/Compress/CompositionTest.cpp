@@ -185,6 +185,65 @@ TEST_F(CompositionTest, EveryOrderKeepsEveryGuarantee) {
   }
 }
 
+TEST_F(CompositionTest, EveryFormatGoesWithEveryPass) {
+  const std::pair<StringRef, double> formats[] = {
+      {"format=int4 group-size=5", 0.1},
+      {"format=int3 block=4x7 asymmetric algorithm=mse", 0.25},
+      {"format=int2 granularity=tensor algorithm=mse", 0.6},
+      {"format=ternary", 0.7},
+      {"format=fp8e4m3 group-size=8 scale-type=bf16", 0.05},
+      {"format=fp8e5m2 granularity=tensor", 0.1},
+      {"format=mxfp4", 0.2},
+      {"format=nvfp4", 0.15},
+      {"format=nf4 granularity=channel algorithm=hqq", 0.2},
+      {"format=kmeans3 algorithm=kmeans granularity=tensor", 0.3},
+  };
+  // {0} stands for the quantization.
+  const StringRef pipelines[] = {
+      "{0}",
+      "prune-nm{{min-elements=0},{0}",
+      "{0},prune-nm{{min-elements=0}",
+      "prune-unstructured{{sparsity=0.6 min-elements=0},{0}",
+      "{0},prune-unstructured{{sparsity=0.6 min-elements=0}",
+      "{0},lowrank-factorize{{rank=2 min-elements=0}",
+      "{0},cast-products{{min-elements=0}",
+      "cast-products{{min-elements=0},{0}",
+      "{0},quantize-int8{{min-elements=0}",
+  };
+  int applied = 0;
+  for (const Layout &layout : allLayouts())
+    for (auto [format, bound] : formats)
+      for (StringRef form : pipelines) {
+        std::string quantize =
+            ("quantize{min-elements=0 " + format + "}").str();
+        std::string pipeline = llvm::formatv(form.data(), quantize);
+        SCOPED_TRACE(std::string(layout.name) + ": " + pipeline);
+        OwningOpRef<ModuleOp> module = build(layout);
+        ASSERT_TRUE(succeeded(run(*module, pipeline)));
+        ASSERT_TRUE(succeeded(verify(*module)));
+        module->walk([&](CompressibleOpInterface op) {
+          FailureOr<std::vector<float>> dense =
+              decodeToDense(op.getWeightOperand().get());
+          ASSERT_TRUE(succeeded(dense));
+          for (float value : *dense)
+            ASSERT_TRUE(std::isfinite(value));
+        });
+        for (const llvm::json::Value &value : getReport(*module)) {
+          const llvm::json::Object &entry = *value.getAsObject();
+          EXPECT_FALSE(entry.getString("message")->empty());
+          if (*entry.getString("pass") != "quantize" ||
+              *entry.getString("status") != "applied")
+            continue;
+          ++applied;
+          EXPECT_LT(*entry.getNumber("relative_error"), bound);
+          EXPECT_LT(*entry.getInteger("bytes_after"),
+                    *entry.getInteger("bytes_before"));
+        }
+      }
+  // A table or scales of their own are too much for some of the forms.
+  EXPECT_GT(applied, 250);
+}
+
 TEST_F(CompositionTest, ReportsTheErrorThatIsThere) {
   for (const Layout &layout : allLayouts()) {
     SCOPED_TRACE(layout.name);
