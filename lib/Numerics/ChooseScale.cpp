@@ -32,14 +32,12 @@ float slim::roundScale(ScaleFormat format, float scale, float tensorScale) {
   case ScaleFormat::F32:
     return scale;
   case ScaleFormat::F16:
-    return roundToFloat(scale, FloatFormat::float16(), 0x1p-14f);
+    return roundToFloat(scale, FloatFormat::float16(), 0x1p-24f);
   case ScaleFormat::BF16:
     return roundToFloat(scale, FloatFormat::bfloat16(), smallest);
   case ScaleFormat::E8M0:
     return decodeE8M0(encodeE8M0(scale, Overflow::Saturate));
   case ScaleFormat::E4M3:
-    // Subnormal numbers of 8 bits are as exact as their distance, and no
-    // processor flushes them.
     return roundToFloat(scale / tensorScale, FloatFormat::float8E4M3FN(),
                         0x1p-9f);
   }
@@ -219,9 +217,12 @@ BlockScale slim::chooseScale(const QuantizationScheme &scheme,
          "one weight a value");
   Extent extent(values);
   if (extent.absMax == 0) {
-    BlockScale one;
-    one.scale = tensorScale;
-    return one;
+    BlockScale result;
+    if (!scheme.format.hasZero())
+      result.stored =
+          scheme.scale == ScaleFormat::E8M0 ? roundScale(scheme.scale, 0) : 0;
+    result.scale = result.stored * tensorScale;
+    return result;
   }
   BlockScale plain = choosePlainScale(scheme, extent, tensorScale);
   if (search == ScaleSearch::AbsMax)

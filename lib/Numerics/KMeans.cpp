@@ -160,12 +160,12 @@ public:
       weights.resize(scaled.size());
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t column = 0; column < columns; ++column) {
-        float scale = getBlockScale(matrix, grid.indexOf(row, column)).scale;
+        BlockScale scale = getBlockScale(matrix, grid.indexOf(row, column));
         int64_t i = row * columns + column;
-        scaled[i] = problem.weight[i] / scale;
+        scaled[i] = scale.divide(problem.weight[i]);
         if (isWeighted)
           weights[i] =
-              scale * scale *
+              scale.scale * scale.scale *
               (problem.meanSquare.empty() ? 1.0f : problem.meanSquare[column]);
       }
     matrix.codebook = learnCodebook(

@@ -72,6 +72,10 @@ NumberFormat NumberFormat::withCodebook(std::vector<float> values) const {
   return format;
 }
 
+bool NumberFormat::hasZero() const {
+  return kind != Kind::Codebook || llvm::is_contained(getCodebook(), 0.0f);
+}
+
 float NumberFormat::getMaxMagnitude() const {
   switch (kind) {
   case Kind::Integer:

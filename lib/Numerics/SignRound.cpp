@@ -121,7 +121,7 @@ private:
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t j = 0; j < columns; ++j) {
         const BlockScale &scale = getScale(row, j);
-        float target = getWeight(row, j) / scale.scale + float(scale.zeroPoint);
+        float target = scale.divide(getWeight(row, j)) + float(scale.zeroPoint);
         targets(row, j) = target;
         if (!table.empty())
           gaps(row, j) = getGap(target);
@@ -220,6 +220,8 @@ private:
   /// moved. The loss changes by curvature c^2 - 2 slope c.
   float changeScale(BlockScale &scale, double slope, double curvature,
                     const BlockScale &first) {
+    if (first.scale == 0)
+      return 0;
     float wanted = std::clamp(scale.scale + float(slope / curvature),
                               kMinScale * first.scale, kMaxScale * first.scale);
     float stored = roundScale(scheme.scale, wanted, matrix.tensorScale);

@@ -79,6 +79,10 @@ public:
   /// The same format with the table `values`, ascending, of at most 2^bits.
   NumberFormat withCodebook(std::vector<float> values) const;
 
+  /// Whether a code is known to stand for zero: none of binary does, and of a
+  /// table that is to be learned nobody knows.
+  bool hasZero() const;
+
   /// The largest magnitude that a code stands for: 127, 7, 448, 1.
   float getMaxMagnitude() const;
 

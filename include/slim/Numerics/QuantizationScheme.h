@@ -121,6 +121,9 @@ struct BlockScale {
   int32_t zeroPoint = 0;
   /// The scale as it is stored, exactly.
   float stored = 1;
+
+  /// What a number is to be near to; zero if the block is zeros.
+  float divide(float value) const { return scale == 0 ? 0 : value / scale; }
 };
 
 /// How a scale is chosen.
@@ -132,8 +135,8 @@ enum class ScaleSearch {
   MeanSquaredError,
 };
 
-/// The scale nearest to `scale` that is stored as `format` and not zero; for
-/// all but E4M3 not subnormal either.
+/// The scale nearest to `scale` that is stored as `format`, is not zero, and is
+/// normal in f32: subnormal numbers of F16 and E4M3 are.
 float roundScale(ScaleFormat format, float scale, float tensorScale = 1);
 
 /// The fp32 scale of a tensor whose block scales are E4M3: the largest block
@@ -143,7 +146,8 @@ float chooseTensorScale(const QuantizationScheme &scheme,
 
 /// The scale and zero point of the block that holds `values`, in any order.
 /// `importance` weighs their squared errors in a search; empty if all weigh
-/// alike. A block of zeros has scale 1.
+/// alike. A block of zeros has scale 1, and 0 (the least, of those that have no
+/// zero) if the format's numbers may have none.
 BlockScale chooseScale(const QuantizationScheme &scheme,
                        llvm::ArrayRef<float> values,
                        llvm::ArrayRef<float> importance = {},
@@ -153,7 +157,7 @@ BlockScale chooseScale(const QuantizationScheme &scheme,
 /// The code nearest to `value`. For every finite value.
 inline int32_t encodeValue(const QuantizationScheme &scheme,
                            const BlockScale &scale, float value) {
-  float scaled = value / scale.scale;
+  float scaled = scale.divide(value);
   if (!scheme.asymmetric)
     return scheme.format.encode(scaled);
   return int32_t(

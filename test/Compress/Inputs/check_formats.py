@@ -72,7 +72,7 @@ def nearest_power(value):
 def round_scale(kind, scale, whole):
     scale = max(F32(scale), np.finfo(F32).tiny)
     if kind == "f16":
-        return max(F32(np.float16(min(scale, F32(65504)))), F32(2.0**-14))
+        return max(F32(np.float16(min(scale, F32(65504)))), F32(2.0**-24))
     if kind == "bf16":
         return F32(ml_dtypes.bfloat16(scale))
     if kind == "e8m0":

@@ -3,6 +3,7 @@
 #include "slim/Numerics/QuantizationScheme.h"
 
 #include "RandomMatrix.h"
+#include "slim/Numerics/RoundingAlgorithm.h"
 #include "slim/Numerics/Statistics.h"
 
 #include "gtest/gtest.h"
@@ -146,6 +147,47 @@ TEST(QuantizationSchemeTest, TakesMeansForTernaryAndBinary) {
   std::vector<float> back(4);
   decodeMatrix(scheme, binary, back);
   EXPECT_EQ((std::vector<float>{0.75f, -0.75f, 0.75f, -0.75f}), back);
+}
+
+TEST(QuantizationSchemeTest, ZerosStayZerosInEveryFormat) {
+  // Binary has no zero, and neither has a table that was learned from blocks
+  // without zeros.
+  std::vector<float> values(4 * 16, 0.0f);
+  for (int64_t i = 0; i < 16; ++i) {
+    values[i] = i % 2 ? 1.0f : -1.0f;
+    values[32 + i] = i % 2 ? 0.25f : -0.25f;
+  }
+  for (const std::string &name : getNumberFormatNames())
+    for (ScaleFormat scale :
+         {ScaleFormat::F32, ScaleFormat::F16, ScaleFormat::BF16,
+          ScaleFormat::E8M0, ScaleFormat::E4M3}) {
+      QuantizationScheme scheme = makeScheme(name, {1, 8}, false, scale);
+      QuantizedMatrix matrix;
+      if (scheme.format.isUnlearned()) {
+        RoundingProblem problem;
+        problem.scheme = scheme;
+        problem.weight = values;
+        problem.rows = 4;
+        problem.columns = 16;
+        matrix = llvm::cantFail(
+            getRoundingAlgorithm("kmeans")->quantize(problem, {}));
+      } else {
+        matrix = quantize(scheme, values, 4, 16);
+      }
+      std::vector<float> back(values.size());
+      decodeMatrix(scheme, matrix, back);
+      for (int64_t i = 0; i < 4 * 16; ++i)
+        if (values[i] == 0)
+          EXPECT_LE(std::fabs(back[i]), 0x1p-126f)
+              << name << " " << getName(scale).str();
+    }
+}
+
+TEST(QuantizationSchemeTest, KeepsTheBitsOfSmallScales) {
+  // 2^-17 is subnormal in f16; codes would be nearly all zeros by 2^-14.
+  EXPECT_EQ(0x1p-17f, roundScale(ScaleFormat::F16, 0x1p-17f));
+  EXPECT_EQ(0x1p-24f, roundScale(ScaleFormat::F16, 0));
+  EXPECT_EQ(0x1p-126f, roundScale(ScaleFormat::BF16, 0));
 }
 
 TEST(QuantizationSchemeTest, FollowsTheMicroscalingRule) {
