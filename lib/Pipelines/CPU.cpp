@@ -27,6 +27,11 @@ void CPUPipelineOptions::setTarget(const CPUTargetDescription &target) {
   features = ArrayRef<std::string>(target.kernelFeatures);
 }
 
+bool slim::hasByteDotProducts(ArrayRef<std::string> features) {
+  return llvm::is_contained(features, "vnni") ||
+         llvm::is_contained(features, "dotprod");
+}
+
 void slim::buildSimplifyPipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -37,6 +42,8 @@ void slim::buildSimplifyPipeline(OpPassManager &pm) {
 void slim::buildSlimToLinalgPipeline(OpPassManager &pm,
                                      const LinalgPipelineOptions &options) {
   pm.addPass(createFormIntegerOpsPass());
+  if (options.splitActivations)
+    pm.addPass(createSplitActivationsPass());
   pm.addPass(createSinkDecodePass());
   ConvertSlimToLinalgPassOptions convert;
   convert.keepAttention = options.keepAttention;
@@ -188,6 +195,7 @@ void slim::registerCPUPipelines() {
       [](OpPassManager &pm, const CPUPipelineOptions &options) {
         LinalgPipelineOptions linalg;
         linalg.keepAttention = true;
+        linalg.splitActivations = hasByteDotProducts(options.features);
         buildSlimToLinalgPipeline(pm, linalg);
         buildLinalgToLLVMPipeline(pm, options);
       });

@@ -144,8 +144,10 @@ LogicalResult Compilation::lowerAndEmit() {
     });
   };
   if (options.emit == EmitKind::Linalg) {
-    if (failed(runner("slim to linalg", [](OpPassManager &pm) {
-          buildSlimToLinalgPipeline(pm, LinalgPipelineOptions());
+    if (failed(runner("slim to linalg", [&](OpPassManager &pm) {
+          LinalgPipelineOptions linalg;
+          linalg.splitActivations = hasByteDotProducts(target.kernelFeatures);
+          buildSlimToLinalgPipeline(pm, linalg);
         })))
       return failure();
     return writeText(options.outputPath,

@@ -19,6 +19,8 @@ slim::lowerToLLVMIR(ModuleOp module, ModelDescription &description,
                        [&](OpPassManager &pm) {
                          LinalgPipelineOptions linalg;
                          linalg.keepAttention = true;
+                         linalg.splitActivations =
+                             hasByteDotProducts(target.kernelFeatures);
                          buildSlimToLinalgPipeline(pm, linalg);
                        })) ||
       failed(runPasses("form kernels", [&](OpPassManager &pm) {

@@ -178,6 +178,52 @@ def FormIntegerOpsPass : Pass<"slim-form-integer-ops", "::mlir::ModuleOp"> {
   let dependentDialects = ["::slim::SlimDialect"];
 }
 
+def SplitActivationsPass : Pass<"slim-split-activations"> {
+  let summary = "float activations of coded weights as digits of integers";
+  let description = [{
+    Computes `slim.linear` of an f32 activation and a weight of integer codes (8
+    bits or fewer, `slim.dequantize` with scales by row or by group of a multiple
+    of 16) by products of bytes. With m the greatest magnitude of a row of the
+    activation, its elements are rounded to multiples of m / (2^23 - 2) and cut
+    into three digits of 8 bits, which are three rows of one product; it reads
+    the weight once. The results are added with their places' weights.
+
+    For targets whose instructions sum several products of bytes: three of them
+    take less time than converting codes to floats and multiplying those, and for
+    few rows the weight arrives at the speed of memory.
+
+    Numeric effect: an element of the activation is off by 2^-24 of its row's
+    greatest magnitude at most, sums over groups are exact, and everything else
+    is f32: errors are of the size of those of a sum in f32. Where a row holds a
+    NaN or an infinity, all its results are NaN or infinite.
+
+    Products stay as they are with fewer than 128 results or 32 terms, with
+    groups of another size, with more than 65,793 terms a group, and with 8-bit
+    codes that have zero points.
+
+    ```mlir
+    %w = slim.dequantize %q, %s {block = array<i64: 1, 32>}
+      : (tensor<256x64xi4>, tensor<256x2xf32>) -> tensor<256x64xf32>
+    %y = slim.linear %x, %w
+      : (tensor<?x64xf32>, tensor<256x64xf32>) -> tensor<?x256xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %d = ... : tensor<?x3x64xui8> // digits
+    %f = slim.cast %d {to = f32} : (tensor<?x3x64xui8>) -> tensor<?x3x64xf32>
+    %p = slim.linear %f, %w
+      : (tensor<?x3x64xf32>, tensor<256x64xf32>) -> tensor<?x3x256xf32>
+    // less the offset, times 65536, 256 and 1, summed and times the unit
+    ```
+  }];
+  let statistics = [
+    Statistic<"numSplit", "num-split", "Products on digits">,
+  ];
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
 def FuseElementwisePass : Pass<"slim-fuse-elementwise"> {
   let summary = "elementwise chains in one loop, without repeating arithmetic";
   let description = [{

@@ -49,7 +49,17 @@ struct LinalgPipelineOptions
       *this, "keep-attention",
       llvm::cl::desc("Leave attention that a target can fuse as an op"),
       llvm::cl::init(false)};
+  Option<bool> splitActivations{
+      *this, "split-activations",
+      llvm::cl::desc("Multiply float activations with coded weights as digits "
+                     "of integers (slim-split-activations)"),
+      llvm::cl::init(false)};
 };
+
+/// Whether a target of these kernel features has instructions that sum several
+/// products of bytes without widening them, for which it pays to split
+/// activations.
+bool hasByteDotProducts(llvm::ArrayRef<std::string> features);
 
 /// From the slim dialect to linalg on tensors, fused.
 void buildSlimToLinalgPipeline(mlir::OpPassManager &pm,

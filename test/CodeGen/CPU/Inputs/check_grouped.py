@@ -31,7 +31,7 @@ class Case:
     def __init__(self, rng):
         self.rng = rng
         self.rows = int(rng.choice([1, 1, 2, 3, rng.integers(4, 131)]))
-        self.columns = int(rng.integers(1, 150))
+        self.columns = int(rng.choice([rng.integers(1, 128), rng.integers(128, 170)]))
         self.depth = int(rng.choice([rng.integers(1, 50), rng.integers(50, 400)]))
         self.group = int(
             rng.choice([0, 16, 32, 32, 64, 128, 24, 20, rng.integers(1, 40)])
