@@ -1,7 +1,4 @@
 // RUN: slim-opt %s -split-input-file -slim-split-activations | FileCheck %s
-// RUN: slim-opt %s -split-input-file -slim-split-activations -mlir-pass-statistics 2>&1 | FileCheck %s --check-prefix=STATS
-
-// STATS: num-split
 
 // Three digits of every row, one product of bytes, and what puts them together.
 slim.weight @q : tensor<128x64xi4> = dense<1> : tensor<128x64xi4>
