@@ -98,31 +98,47 @@ protected:
     return right;
   }
 
-  /// The elements number `piece` of bytes that hold several.
+  /// The elements number `piece` of bytes that hold several. Shifts are of
+  /// words of 16 bits, a mask takes away what comes from their other byte: x86
+  /// has no others, and where LLVM may choose how to shift bytes it takes
+  /// vgf2p8affineqb, which competes with the products.
   Value decode(OpBuilder &b, Location loc, Value bytes, int64_t piece) const {
-    auto constant = [&](uint64_t value) -> Value {
+    auto type = cast<VectorType>(bytes.getType());
+    auto words = VectorType::get({type.getDimSize(0) / 2}, b.getI16Type());
+    auto constant = [&](VectorType type, uint64_t value) -> Value {
+      unsigned width = type.getElementTypeBitWidth();
       return arith::ConstantOp::create(
-          b, loc,
-          DenseElementsAttr::get(cast<VectorType>(bytes.getType()),
-                                 APInt(8, value)));
+          b, loc, DenseElementsAttr::get(type, APInt(width, value)));
+    };
+    auto shift = [&](auto create, unsigned by) {
+      if (by == 0)
+        return bytes;
+      Value word = vector::BitCastOp::create(b, loc, words, bytes);
+      word = create(word, constant(words, by));
+      return Value(vector::BitCastOp::create(b, loc, type, word));
     };
     unsigned bits = form.rightBits, below = piece * bits;
     if (!form.codesAreUnsigned && !form.hasZeros) {
       // In the upper bits, where the sign is.
-      if (unsigned above = 8 - bits - below)
-        return arith::AndIOp::create(
-            b, loc, arith::ShLIOp::create(b, loc, bytes, constant(above)),
-            constant(0x100 - (1 << (8 - bits))));
+      bytes = shift(
+          [&](Value word, Value by) -> Value {
+            return arith::ShLIOp::create(b, loc, word, by);
+          },
+          8 - bits - below);
       return arith::AndIOp::create(b, loc, bytes,
-                                   constant(0x100 - (1 << (8 - bits))));
+                                   constant(type, 0x100 - (1 << (8 - bits))));
     }
-    if (below)
-      bytes = arith::ShRUIOp::create(b, loc, bytes, constant(below));
-    if (below + bits < 8)
-      bytes = arith::AndIOp::create(b, loc, bytes, constant((1 << bits) - 1));
+    bytes = shift(
+        [&](Value word, Value by) -> Value {
+          return arith::ShRUIOp::create(b, loc, word, by);
+        },
+        below);
+    bytes =
+        arith::AndIOp::create(b, loc, bytes, constant(type, (1 << bits) - 1));
     // Signed ones shifted to be unsigned, as their zero points are.
     if (!form.codesAreUnsigned)
-      bytes = arith::XOrIOp::create(b, loc, bytes, constant(1 << (bits - 1)));
+      bytes =
+          arith::XOrIOp::create(b, loc, bytes, constant(type, 1 << (bits - 1)));
     return bytes;
   }
 

@@ -29,14 +29,27 @@ struct GroupForm {
   unsigned scale = 0, zero = 0;
 };
 
+/// Rows that a block of twice as many columns has at least.
+static constexpr unsigned kMinWideRows = 3;
+
 class GroupKernel : public MicroKernel {
 public:
+  /// `isWhole`: there is one group.
   GroupKernel(const GroupForm &form, std::unique_ptr<MicroKernel> inner,
-              Type sum, const KernelTarget &target)
+              Type sum, const KernelTarget &target, bool isWhole)
       : MicroKernel("groups of " + inner->getName().str(), sum, target,
                     inner->getDepth()),
         form(form), inner(std::move(inner)) {
     rightBits = this->inner->getRightBits();
+    if (isWhole)
+      return;
+    // Registers hold sums of both kinds, half as many of each. Few rows by many
+    // columns: then a load of the left operand serves many products also where
+    // a layer has few rows.
+    unsigned sums = std::max(1u, rows * vectors / 2);
+    if (sums >= kMinWideRows * 2 * vectors)
+      vectors *= 2;
+    rows = std::max(1u, sums / vectors);
   }
 
   int64_t getMinLanes() const override { return inner->getMinLanes(); }
@@ -320,5 +333,6 @@ cpu::selectGroupMicroKernel(KernelOp op, const KernelTarget &target) {
   if (!inner || (form->group < extent && form->group % inner->getDepth() != 0))
     return nullptr;
   return std::make_unique<GroupKernel>(*form, std::move(inner), op.getSumType(),
-                                       target);
+                                       target,
+                                       /*isWhole=*/form->group == extent);
 }

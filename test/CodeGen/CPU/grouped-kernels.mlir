@@ -4,6 +4,19 @@
 // RUN:   --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" \
 // RUN:   --canonicalize --slim-cpu-lower-kernels="vector-bytes=16 rows=2 vectors=1 features=vnni" | FileCheck %s --check-prefix=LOOPS
 
+// RUN: slim-opt %s --split-input-file --slim-to-linalg --slim-form-kernels="vector-bytes=64 kernel-rows=14 kernel-vectors=2 features=vnni" | FileCheck %s --check-prefix=WIDE
+// RUN: slim-opt %s --split-input-file --slim-to-linalg --slim-form-kernels="vector-bytes=16 kernel-rows=8 kernel-vectors=2 features=dotprod" \
+// RUN:   --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" \
+// RUN:   --canonicalize --slim-cpu-lower-kernels="vector-bytes=16 rows=8 vectors=2 features=dotprod" | FileCheck %s --check-prefix=NEON
+
+// Unsigned codes by signed ones without usdot.
+// NEON-LABEL: func.func @symmetric
+// NEON: arith.xori %{{.*}} : vector<4xi8>
+// NEON: llvm.aarch64.neon.sdot.v4i32.v16i8
+
+// Sums of integers and of floats share the registers: 3 rows by 4 vectors.
+// WIDE: #[[P:.*]] = affine_map<(d0, d1, d2) -> (d1 floordiv 64, d2 floordiv 8, d1 mod 64, d2 mod 8)>
+
 // Two elements a byte: the first four of a step in the low bits. Without an
 // instruction that sums neighbours, a byte each.
 // CHECK: #[[P:.*]] = affine_map<(d0, d1, d2) -> (d1 floordiv 4, d2 floordiv 8, d1 mod 4, d2 mod 8)>
@@ -20,8 +33,8 @@
 // sums of floats, scaled by a 16th.
 // LOOPS-LABEL: func.func @symmetric
 // LOOPS: scf.for {{.*}} step %c8
-// LOOPS: arith.shli %{{.*}} : vector<16xi8>
-// LOOPS: arith.andi
+// LOOPS: arith.shli %{{.*}} : vector<8xi16>
+// LOOPS: arith.andi %{{.*}} : vector<16xi8>
 // LOOPS-COUNT-2: vpdpbusd
 // LOOPS: arith.mulf %{{.*}} : vector<4xf32>
 // LOOPS: arith.sitofp %{{.*}} : vector<4xi32> to vector<4xf32>

@@ -5,7 +5,8 @@ usage: check_grouped.py --seed N --count N [slimc options...]
 The weight is codes of 2, 4 or 8 bits, signed or not, with or without zero
 points, a scale for every so many elements of a row (which need not divide it) or
 for the whole row, in f32 or f16. The activation stays in floats or is quantized
-by row. Rows, columns and elements of a row are such that few blocks divide them.
+by row. The weight is stored by channel or, as ONNX does, transposed. Rows, columns
+and elements of a row are such that few blocks divide them.
 The bound is that of a sum in f32; the reference rounds the activation as slim's
 definition says.
 """
@@ -41,11 +42,13 @@ class Case:
         self.is_rounded = bool(rng.random() < 0.6)
         self.has_bias = bool(rng.random() < 0.5)
         self.is_open = bool(rng.random() < 0.5)
+        self.transposed = bool(rng.random() < 0.4)
 
     def describe(self):
         return (
             f"{self.rows}x{self.depth}x{self.columns} {self.codes} group {self.group}"
             f"{' zero' if self.has_zero else ''}{' rounded' if self.is_rounded else ''}"
+            f"{' transposed' if self.transposed else ''}"
         )
 
     def make(self):
@@ -70,17 +73,19 @@ class Case:
         rows = "?" if self.is_open else self.rows
         floats = lambda a: np.char.mod("%.9e", a).tolist()
         literal = lambda a: str(a.tolist() if a.dtype.kind == "i" else floats(a)).replace("'", "")
-        codes = f"tensor<{n}x{k}x{self.codes}>"
-        scales = f"tensor<{n}x{groups}xf32>"
-        zeros = f"tensor<{n}x{groups}x{self.codes}>"
+        turn = lambda a: a.T if self.transposed else a
+        by = lambda extent: f"{extent}x{n}" if self.transposed else f"{n}x{extent}"
+        codes = f"tensor<{by(k)}x{self.codes}>"
+        scales = f"tensor<{by(groups)}xf32>"
+        zeros = f"tensor<{by(groups)}x{self.codes}>"
         x, y = f"tensor<{rows}x{k}xf32>", f"tensor<{rows}x{n}xf32>"
         lines = [
-            f"slim.weight @q : {codes} = dense<{literal(self.weight)}> : {codes}",
-            f"slim.weight @s : {scales} = dense<{literal(self.scale)}> : {scales}",
+            f"slim.weight @q : {codes} = dense<{literal(turn(self.weight))}> : {codes}",
+            f"slim.weight @s : {scales} = dense<{literal(turn(self.scale))}> : {scales}",
         ]
         if self.has_zero:
             lines.append(
-                f"slim.weight @z : {zeros} = dense<{literal(self.zero)}> : {zeros}"
+                f"slim.weight @z : {zeros} = dense<{literal(turn(self.zero))}> : {zeros}"
             )
         lines += [
             f"func.func @main(%x: {x}, %bias: tensor<{n}xf32>) -> {y} {{",
@@ -91,9 +96,10 @@ class Case:
         if self.has_zero:
             lines.append(f"  %z = slim.get_weight @z : {zeros}")
             operands, types = operands + ", %z", types + ", " + zeros
-        w = f"tensor<{n}x{k}xf32>"
+        w = f"tensor<{by(k)}xf32>"
+        block = f"{self.group}, 1" if self.transposed else f"1, {self.group}"
         lines.append(
-            f"  %w = slim.dequantize {operands} {{block = array<i64: 1, {self.group}>}}"
+            f"  %w = slim.dequantize {operands} {{block = array<i64: {block}>}}"
             f" : ({types}) -> {w}"
         )
         value = "%x"
@@ -109,8 +115,10 @@ class Case:
             value = "%d"
         bias = f", %bias" if self.has_bias else ""
         bias_type = f", tensor<{n}xf32>" if self.has_bias else ""
+        attributes = " {transposed = true}" if self.transposed else ""
         lines += [
-            f"  %y = slim.linear {value}, %w{bias} : ({x}, {w}{bias_type}) -> {y}",
+            f"  %y = slim.linear {value}, %w{bias}{attributes}"
+            f" : ({x}, {w}{bias_type}) -> {y}",
             f"  return %y : {y}",
             "}",
         ]
