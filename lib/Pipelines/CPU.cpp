@@ -27,9 +27,12 @@ void CPUPipelineOptions::setTarget(const CPUTargetDescription &target) {
   features = ArrayRef<std::string>(target.kernelFeatures);
 }
 
-bool slim::hasByteDotProducts(ArrayRef<std::string> features) {
-  return llvm::is_contained(features, "vnni") ||
-         llvm::is_contained(features, "dotprod");
+void LinalgPipelineOptions::setTarget(ArrayRef<std::string> features,
+                                      unsigned rows) {
+  auto has = [&](StringRef name) { return llvm::is_contained(features, name); };
+  splitActivations = has("vnni") || has("dotprod");
+  correctsSigns = !has("vnni") && !has("i8mm");
+  kernelRows = rows;
 }
 
 void slim::buildSimplifyPipeline(OpPassManager &pm) {
@@ -42,8 +45,12 @@ void slim::buildSimplifyPipeline(OpPassManager &pm) {
 void slim::buildSlimToLinalgPipeline(OpPassManager &pm,
                                      const LinalgPipelineOptions &options) {
   pm.addPass(createFormIntegerOpsPass());
-  if (options.splitActivations)
-    pm.addPass(createSplitActivationsPass());
+  if (options.splitActivations) {
+    SplitActivationsPassOptions split;
+    split.blockRows = options.kernelRows;
+    split.correctsSigns = options.correctsSigns;
+    pm.addPass(createSplitActivationsPass(split));
+  }
   pm.addPass(createSinkDecodePass());
   ConvertSlimToLinalgPassOptions convert;
   convert.keepAttention = options.keepAttention;
@@ -195,7 +202,8 @@ void slim::registerCPUPipelines() {
       [](OpPassManager &pm, const CPUPipelineOptions &options) {
         LinalgPipelineOptions linalg;
         linalg.keepAttention = true;
-        linalg.splitActivations = hasByteDotProducts(options.features);
+        linalg.setTarget(ArrayRef<std::string>(options.features),
+                         options.kernelRows);
         buildSlimToLinalgPipeline(pm, linalg);
         buildLinalgToLLVMPipeline(pm, options);
       });

@@ -146,7 +146,7 @@ LogicalResult Compilation::lowerAndEmit() {
   if (options.emit == EmitKind::Linalg) {
     if (failed(runner("slim to linalg", [&](OpPassManager &pm) {
           LinalgPipelineOptions linalg;
-          linalg.splitActivations = hasByteDotProducts(target.kernelFeatures);
+          linalg.setTarget(target.kernelFeatures, target.kernelRows);
           buildSlimToLinalgPipeline(pm, linalg);
         })))
       return failure();

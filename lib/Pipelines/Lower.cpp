@@ -19,8 +19,8 @@ slim::lowerToLLVMIR(ModuleOp module, ModelDescription &description,
                        [&](OpPassManager &pm) {
                          LinalgPipelineOptions linalg;
                          linalg.keepAttention = true;
-                         linalg.splitActivations =
-                             hasByteDotProducts(target.kernelFeatures);
+                         linalg.setTarget(target.kernelFeatures,
+                                          target.kernelRows);
                          buildSlimToLinalgPipeline(pm, linalg);
                        })) ||
       failed(runPasses("form kernels", [&](OpPassManager &pm) {

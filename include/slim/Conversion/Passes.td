@@ -181,8 +181,8 @@ def FormIntegerOpsPass : Pass<"slim-form-integer-ops", "::mlir::ModuleOp"> {
 def SplitActivationsPass : Pass<"slim-split-activations"> {
   let summary = "float activations of coded weights as digits of integers";
   let description = [{
-    Computes `slim.linear` of an f32 activation and a weight of integer codes (8
-    bits or fewer, `slim.dequantize` with scales by row or by group of a multiple
+    Computes `slim.linear` of an f32 activation and a weight of integer codes (8,
+    4 or 2 bits, `slim.dequantize` with scales by row or by group of a multiple
     of 16) by products of bytes. With m the greatest magnitude of a row of the
     activation, its elements are rounded to multiples of m / (2^23 - 2) and cut
     into three digits of 8 bits, which are three rows of one product; it reads
@@ -198,8 +198,11 @@ def SplitActivationsPass : Pass<"slim-split-activations"> {
     NaN or an infinity, all its results are NaN or infinite.
 
     Products stay as they are with fewer than 128 results or 32 terms, with
-    groups of another size, with more than 65,793 terms a group, and with 8-bit
-    codes that have zero points.
+    groups of another size, with more than 65,793 terms a group, with 8-bit
+    codes that have zero points, and where codes or scales are decoded from
+    something else (a sparse form, scales in 8 bits). So do those that take fewer
+    instructions in floats: many rows, groups of 16, and a target without
+    products of unsigned and signed bytes (`corrects-signs`).
 
     ```mlir
     %w = slim.dequantize %q, %s {block = array<i64: 1, 32>}
@@ -218,8 +221,18 @@ def SplitActivationsPass : Pass<"slim-split-activations"> {
     // less the offset, times 65536, 256 and 1, summed and times the unit
     ```
   }];
+  let options = [
+    Option<"blockRows", "block-rows", "unsigned", "14",
+           "Rows of a register block of float products, which share the decoding "
+           "of a weight">,
+    Option<"correctsSigns", "corrects-signs", "bool", "false",
+           "Dot products take both operands signed, or both unsigned: sums of "
+           "others are corrected">,
+  ];
   let statistics = [
     Statistic<"numSplit", "num-split", "Products on digits">,
+    Statistic<"numCheaperInFloats", "num-cheaper-in-floats",
+              "Products that take fewer instructions in floats">,
   ];
   let dependentDialects = ["::slim::SlimDialect"];
 }

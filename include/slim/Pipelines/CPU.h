@@ -54,12 +54,20 @@ struct LinalgPipelineOptions
       llvm::cl::desc("Multiply float activations with coded weights as digits "
                      "of integers (slim-split-activations)"),
       llvm::cl::init(false)};
-};
+  Option<unsigned> kernelRows{
+      *this, "kernel-rows",
+      llvm::cl::desc("Rows of a matrix product's register block"),
+      llvm::cl::init(14)};
+  Option<bool> correctsSigns{
+      *this, "corrects-signs",
+      llvm::cl::desc("Dot products of an unsigned and a signed byte are those "
+                     "of two signed ones, corrected"),
+      llvm::cl::init(false)};
 
-/// Whether a target of these kernel features has instructions that sum several
-/// products of bytes without widening them, for which it pays to split
-/// activations.
-bool hasByteDotProducts(llvm::ArrayRef<std::string> features);
+  /// Splits activations if it pays on a target of these kernel features: if it
+  /// has instructions that sum several products of bytes without widening them.
+  void setTarget(llvm::ArrayRef<std::string> features, unsigned rows);
+};
 
 /// From the slim dialect to linalg on tensors, fused.
 void buildSlimToLinalgPipeline(mlir::OpPassManager &pm,

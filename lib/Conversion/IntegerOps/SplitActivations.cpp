@@ -14,7 +14,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "IntegerOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "slim/Conversion/Passes.h"
 #include "slim/IR/WeightTree.h"
 
@@ -44,127 +43,182 @@ static constexpr int64_t kGroupUnit = 16;
 /// Terms of a sum of bytes that 32 bits hold.
 static constexpr int64_t kMaxGroup = INT32_MAX / (255 * 128);
 
-/// Whether sums with the weight, [N, K], have a form in integers.
-static bool hasGroups(DequantizeOp weight) {
+static bool isStored(Value value) {
+  return isa_and_nonnull<GetWeightOp, ConstantOp>(value.getDefiningOp());
+}
+
+/// The terms that a weight's sums in integers have, along its dimension
+/// `reduced`; 0 if it has no such sums. Its codes, scales and zero points have
+/// to be as they are stored.
+static int64_t getGroup(DequantizeOp weight, int64_t reduced) {
   auto type = cast<RankedTensorType>(weight.getResult().getType());
   auto code = dyn_cast<IntegerType>(getElementTypeOrSelf(weight.getInput()));
-  if (!code || code.getWidth() > 8 || !type.hasStaticShape() ||
-      type.getRank() != 2 || !type.getElementType().isF32() ||
+  if (!code || !llvm::is_contained({2u, 4u, 8u}, code.getWidth()) ||
+      !type.hasStaticShape() || type.getRank() != 2 ||
+      !type.getElementType().isF32() ||
       (code.getWidth() == 8 && weight.getZeroPoint()))
-    return false;
-  int64_t depth = type.getDimSize(1);
+    return 0;
+  Value scale = weight.getScale();
+  if (auto cast = scale.getDefiningOp<CastOp>();
+      cast && getElementTypeOrSelf(cast.getInput()).getIntOrFloatBitWidth() > 8)
+    scale = cast.getInput();
+  if (!isStored(weight.getInput()) || !isStored(scale) ||
+      (weight.getZeroPoint() && !isStored(weight.getZeroPoint())))
+    return 0;
+  int64_t depth = type.getDimSize(reduced);
   ArrayRef<int64_t> block = weight.getBlock();
-  int64_t group = block[1] == 0 ? depth : std::min(block[1], depth);
-  return block[0] <= 1 && group <= kMaxGroup &&
-         (group == depth || group % kGroupUnit == 0) &&
-         type.getDimSize(0) >= kMinColumns && depth >= kMinDepth;
+  int64_t group = block[reduced] == 0 ? depth : std::min(block[reduced], depth);
+  if (block[1 - reduced] > 1 || group > kMaxGroup ||
+      (group != depth && group % kGroupUnit != 0) ||
+      type.getDimSize(1 - reduced) < kMinColumns || depth < kMinDepth)
+    return 0;
+  return group;
+}
+
+/// The group of the weight of `op` if its input can be taken apart, else 0.
+static int64_t getSplitGroup(LinearOp op) {
+  auto weight = op.getWeight().getDefiningOp<DequantizeOp>();
+  if (!weight || !getElementTypeOrSelf(op.getInput()).isF32() ||
+      !getElementTypeOrSelf(op.getResult()).isF32() ||
+      !hasConstantData(op.getWeight()) || hasConstantData(op.getInput()))
+    return 0;
+  // Integers already.
+  if (auto cast = op.getInput().getDefiningOp<CastOp>();
+      cast && isa<IntegerType>(getElementTypeOrSelf(cast.getInput())))
+    return 0;
+  return getGroup(weight, /*reduced=*/op.getTransposed() ? 0 : 1);
+}
+
+/// Terms of a sum, which the input's type may not tell.
+static int64_t getDepth(LinearOp op) {
+  return cast<ShapedType>(op.getWeight().getType())
+      .getDimSize(op.getTransposed() ? 0 : 1);
+}
+
+/// Replaces `op` by a product of digits.
+static LogicalResult splitInput(RewriterBase &rewriter, LinearOp op) {
+  Value x = op.getInput();
+  auto type = cast<RankedTensorType>(x.getType());
+  auto resultType = cast<RankedTensorType>(op.getResult().getType());
+  bool transposed = op.getTransposed();
+  FailureOr<TensorData> numbers = decodeConstant(op.getWeight());
+  if (failed(numbers))
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  int64_t rank = type.getRank(), channels = resultType.getShape().back();
+  auto number = [&](float value) {
+    return createFloats(rewriter, loc, {}, value);
+  };
+  // [..., K] and [..., 1]. NaN and infinity make the row's unit so.
+  Value range = ReduceMaxOp::create(
+      rewriter, loc, AbsOp::create(rewriter, loc, x).getResult(),
+      ArrayRef<int64_t>{rank - 1}, /*keep_dims=*/true);
+  range = MaxOp::create(rewriter, loc, range, number(kLeastRange));
+  Value perUnit = DivOp::create(rewriter, loc, number(kGreatest), range);
+  Value multiple = RoundOp::create(
+      rewriter, loc, MulOp::create(rewriter, loc, x, perUnit).getResult());
+  multiple = AddOp::create(rewriter, loc, multiple, number(kOffset));
+
+  // [..., 3, K]: each digit is what the next place leaves.
+  multiple =
+      UnsqueezeOp::create(rewriter, loc, multiple, ArrayRef<int64_t>{rank - 1});
+  Value places = createFloats(rewriter, loc, {kDigits, 1},
+                              ArrayRef<float>{0x1p-16f, 0x1p-8f, 1});
+  Value shifted = FloorOp::create(
+      rewriter, loc,
+      MulOp::create(rewriter, loc, multiple, places).getResult());
+  Value above = FloorOp::create(
+      rewriter, loc,
+      MulOp::create(rewriter, loc, shifted, number(0x1p-8f)).getResult());
+  above = MulOp::create(rewriter, loc, above, number(256));
+  Value digits = SubOp::create(rewriter, loc, shifted, above);
+  auto byte = rewriter.getIntegerType(8, /*isSigned=*/false);
+  auto digitsType = cast<RankedTensorType>(digits.getType());
+  digits = createQuantize(rewriter, loc, digitsType.clone(byte), digits,
+                          TensorScale{});
+
+  // [..., 3, N]; the offset of 2^23 is one of 128 in the first digit.
+  digits =
+      CastOp::create(rewriter, loc, digitsType, digits, rewriter.getF32Type());
+  SmallVector<int64_t> sumsShape(digitsType.getShape());
+  sumsShape.back() = channels;
+  Value sums = LinearOp::create(
+      rewriter, loc, RankedTensorType::get(sumsShape, rewriter.getF32Type()),
+      digits, op.getWeight(), /*bias=*/Value(), transposed);
+  int64_t depth = getDepth(op);
+  std::vector<double> weightSums(channels);
+  for (int64_t i = 0; i < depth * channels; ++i)
+    weightSums[transposed ? i % channels : i / depth] += numbers->getFloat(i);
+  std::vector<float> offset(kDigits * channels, 0);
+  for (int64_t n = 0; n < channels; ++n)
+    offset[n] = float(128 * weightSums[n]);
+  sums =
+      SubOp::create(rewriter, loc, sums,
+                    createFloats(rewriter, loc, {kDigits, channels}, offset));
+  sums = MulOp::create(rewriter, loc, sums,
+                       createFloats(rewriter, loc, {kDigits, 1},
+                                    ArrayRef<float>{0x1p16f, 0x1p8f, 1}));
+  Value result =
+      ReduceSumOp::create(rewriter, loc, sums, ArrayRef<int64_t>{rank - 1},
+                          /*keep_dims=*/false);
+  Value unit = MulOp::create(rewriter, loc, range, number(1 / kGreatest));
+  result = MulOp::create(rewriter, loc, result, unit);
+  if (op.getBias())
+    result = AddOp::create(rewriter, loc, result, op.getBias());
+  rewriter.replaceOp(op, result);
+  return success();
 }
 
 namespace {
 
-struct SplitLinearInput : OpRewritePattern<LinearOp> {
-  SplitLinearInput(MLIRContext *context, Pass::Statistic &numSplit)
-      : OpRewritePattern(context), numSplit(numSplit) {}
+struct SplitActivationsPass
+    : public slim::impl::SplitActivationsPassBase<SplitActivationsPass> {
+  using SplitActivationsPassBase::SplitActivationsPassBase;
 
-  LogicalResult matchAndRewrite(LinearOp op,
-                                PatternRewriter &rewriter) const override {
-    Value x = op.getInput();
-    auto type = cast<RankedTensorType>(x.getType());
-    auto resultType = cast<RankedTensorType>(op.getResult().getType());
-    auto weight = op.getWeight().getDefiningOp<DequantizeOp>();
-    if (!weight || op.getTransposed() || !type.getElementType().isF32() ||
-        !resultType.getElementType().isF32() ||
-        !hasConstantData(op.getWeight()) || hasConstantData(x) ||
-        !hasGroups(weight))
-      return rewriter.notifyMatchFailure(op, "no weight of codes whose sums "
-                                             "have a form in integers");
-    if (auto cast = x.getDefiningOp<CastOp>();
-        cast && isa<IntegerType>(getElementTypeOrSelf(cast.getInput())))
-      return rewriter.notifyMatchFailure(op, "the input holds integers");
-    FailureOr<TensorData> numbers = decodeConstant(op.getWeight());
-    if (failed(numbers))
-      return failure();
-
-    Location loc = op.getLoc();
-    int64_t rank = type.getRank(), channels = resultType.getShape().back();
-    auto number = [&](float value) {
-      return createFloats(rewriter, loc, {}, value);
-    };
-    // [..., K] and [..., 1]. NaN and infinity make the row's unit so.
-    Value range = ReduceMaxOp::create(
-        rewriter, loc, AbsOp::create(rewriter, loc, x).getResult(),
-        ArrayRef<int64_t>{rank - 1}, /*keep_dims=*/true);
-    range = MaxOp::create(rewriter, loc, range, number(kLeastRange));
-    Value perUnit = DivOp::create(rewriter, loc, number(kGreatest), range);
-    Value multiple = RoundOp::create(
-        rewriter, loc, MulOp::create(rewriter, loc, x, perUnit).getResult());
-    multiple = AddOp::create(rewriter, loc, multiple, number(kOffset));
-
-    // [..., 3, K]: each digit is what the next place leaves.
-    multiple = UnsqueezeOp::create(rewriter, loc, multiple,
-                                   ArrayRef<int64_t>{rank - 1});
-    Value places = createFloats(rewriter, loc, {kDigits, 1},
-                                ArrayRef<float>{0x1p-16f, 0x1p-8f, 1});
-    Value shifted = FloorOp::create(
-        rewriter, loc,
-        MulOp::create(rewriter, loc, multiple, places).getResult());
-    Value above = FloorOp::create(
-        rewriter, loc,
-        MulOp::create(rewriter, loc, shifted, number(0x1p-8f)).getResult());
-    above = MulOp::create(rewriter, loc, above, number(256));
-    Value digits = SubOp::create(rewriter, loc, shifted, above);
-    auto byte = rewriter.getIntegerType(8, /*isSigned=*/false);
-    auto digitsType = cast<RankedTensorType>(digits.getType());
-    digits = createQuantize(rewriter, loc, digitsType.clone(byte), digits,
-                            TensorScale{});
-
-    // [..., 3, N]; the offset of 2^23 is one of 128 in the first digit.
-    digits = CastOp::create(rewriter, loc, digitsType, digits,
-                            rewriter.getF32Type());
-    SmallVector<int64_t> sumsShape(digitsType.getShape());
-    sumsShape.back() = channels;
-    Value sums = LinearOp::create(
-        rewriter, loc, RankedTensorType::get(sumsShape, rewriter.getF32Type()),
-        digits, op.getWeight(), /*bias=*/Value(), /*transposed=*/false);
-    std::vector<float> offset(kDigits * channels, 0);
-    int64_t depth = type.getShape().back();
-    for (int64_t n = 0; n < channels; ++n) {
-      double sum = 0;
-      for (int64_t k = 0; k < depth; ++k)
-        sum += numbers->getFloat(n * depth + k);
-      offset[n] = float(128 * sum);
+  void runOnOperation() override {
+    SmallVector<LinearOp> ops;
+    getOperation()->walk([&](LinearOp op) { ops.push_back(op); });
+    IRRewriter rewriter(&getContext());
+    for (LinearOp op : ops) {
+      int64_t group = getSplitGroup(op);
+      if (group == 0)
+        continue;
+      if (isCheaperInFloats(op, group)) {
+        ++numCheaperInFloats;
+        continue;
+      }
+      if (failed(splitInput(rewriter, op)))
+        return signalPassFailure();
+      ++numSplit;
     }
-    sums =
-        SubOp::create(rewriter, loc, sums,
-                      createFloats(rewriter, loc, {kDigits, channels}, offset));
-    sums = MulOp::create(rewriter, loc, sums,
-                         createFloats(rewriter, loc, {kDigits, 1},
-                                      ArrayRef<float>{0x1p16f, 0x1p8f, 1}));
-    Value result =
-        ReduceSumOp::create(rewriter, loc, sums, ArrayRef<int64_t>{rank - 1},
-                            /*keep_dims=*/false);
-    Value unit = MulOp::create(rewriter, loc, range, number(1 / kGreatest));
-    result = MulOp::create(rewriter, loc, result, unit);
-    if (op.getBias())
-      result = AddOp::create(rewriter, loc, result, op.getBias());
-    if (result.getType() != resultType)
-      return rewriter.notifyMatchFailure(op, "another result type");
-    rewriter.replaceOp(op, result);
-    ++numSplit;
-    return success();
   }
 
 private:
-  Pass::Statistic &numSplit;
-};
-
-struct SplitActivationsPass
-    : public slim::impl::SplitActivationsPassBase<SplitActivationsPass> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<SplitLinearInput>(&getContext(), numSplit);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+  /// Compares instructions for one vector of results, one row and one group of
+  /// the weight. Open extents of the activation may be 1: where few rows are
+  /// possible, they are what most is lost with.
+  bool isCheaperInFloats(LinearOp op, int64_t group) {
+    auto weight = op.getWeight().getDefiningOp<DequantizeOp>();
+    int64_t rows = 1;
+    for (int64_t extent :
+         cast<ShapedType>(op.getInput().getType()).getShape().drop_back())
+      if (!ShapedType::isDynamic(extent))
+        rows *= extent;
+    // Four terms a dot product; a conversion and a multiply-add for a group.
+    double dots = group / 4.0, end = 2;
+    if (correctsSigns) {
+      // A row of sums more to each block, which has half as many rows as one of
+      // floats, and one more addition for a group.
+      dots *= 1 + 1 / std::max(1.0, blockRows / 2.0);
+      end += 1;
+    }
+    // A multiply-add a term. A block's rows share what decodes the weight: a
+    // widening load, a conversion, a zero point, a scale.
+    bool hasGroups = group < getDepth(op);
+    double decode = 2 + bool(weight.getZeroPoint()) + hasGroups;
+    double shared = std::min<double>(rows, std::max(1u, blockRows.getValue()));
+    return kDigits * (dots + end) >= group * (1 + decode / shared);
   }
 };
 

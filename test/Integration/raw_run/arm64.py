@@ -2,12 +2,14 @@
 """A real model compiled for arm64 computes what it computes on this machine.
 
 usage: arm64.py NAME --models DIR --slimc BUILD/bin/slimc --work DIR
-                [--mcpu CPU ...] [--compress RECIPE]
+                [--mcpu CPU ...] [--compress RECIPE] [--reference-mcpu CPU]
 
 Compiles the model for both, the arm64 library once per CPU, and runs it in
 qemu-user through a C program. Every floating-point output must agree within
-1e-4 of the output's largest magnitude, every other output exactly. Exits with
-77, "skipped", where the cross compiler or the emulator is missing.
+1e-4 of the output's largest magnitude, every other output exactly. The outputs
+are compared with those of a library for this machine or, with --reference-mcpu,
+for a CPU that it can stand for; then this machine's are compared, too. Exits
+with 77, "skipped", where the cross compiler or the emulator is missing.
 """
 import argparse
 import os
@@ -27,7 +29,9 @@ import slim
 TOLERANCE = 1e-4  # of an output's largest magnitude
 
 
-def compare(name: str, actual: np.ndarray, expected: np.ndarray) -> bool:
+def compare(
+    name: str, actual: np.ndarray, expected: np.ndarray, tolerance: float
+) -> bool:
     if actual.shape != expected.shape:
         print(f"  {name}: {actual.shape}, expected {expected.shape}")
         return False
@@ -37,7 +41,7 @@ def compare(name: str, actual: np.ndarray, expected: np.ndarray) -> bool:
         return good
     scale = float(np.abs(expected).max()) or 1.0
     error = float(np.abs(actual - expected).max()) / scale
-    good = error <= TOLERANCE  # false for NaN
+    good = error <= tolerance  # false for NaN
     print(f"  {name}: largest error {error:.1e}{'' if good else '  TOO FAR'}")
     return good
 
@@ -52,6 +56,8 @@ def main() -> int:
     parser.add_argument("--work", required=True, help="directory for the libraries")
     parser.add_argument("--mcpu", action="append", help="default: cortex-a76")
     parser.add_argument("--compress", help="recipe for slimc")
+    parser.add_argument("--reference-mcpu", default="native")
+    parser.add_argument("--tolerance", type=float, default=TOLERANCE)
     args = parser.parse_args()
 
     if not emulator.available():
@@ -62,11 +68,19 @@ def main() -> int:
     real = models.REAL_MODELS[args.name]
     inputs = real.inputs(np.random.default_rng(0), **real.shapes[0])
     flags = [*real.flags, *([f"--compress={args.compress}"] if args.compress else [])]
-    native = os.path.join(args.work, "native.so")
-    raw_run.compile_model(args.slimc, path, native, *flags)
+    reference = os.path.join(args.work, f"{args.reference_mcpu}.so")
+    target = f"--mcpu={args.reference_mcpu}"
+    raw_run.compile_model(args.slimc, path, reference, *flags, target)
     good = True
-    with slim.Model(native) as model:
+    with slim.Model(reference) as model:
         expected = model.run(inputs)
+        if args.reference_mcpu != "native":
+            native = os.path.join(args.work, "native.so")
+            raw_run.compile_model(args.slimc, path, native, *flags)
+            with slim.Model(native) as here:
+                print("native")
+                for name, value in here.run(inputs).items():
+                    good &= compare(name, value, expected[name], args.tolerance)
         flags += raw_run.fixed_dims(model, inputs)
         arguments = raw_run.write_inputs(model, inputs, args.work)
         for cpu in args.mcpu or ["cortex-a76"]:
@@ -79,7 +93,7 @@ def main() -> int:
             print(f"{cpu}: ran in {time.monotonic() - start:.1f} s")
             outputs = raw_run.read_outputs(model, text, prefix)
             for name, value in expected.items():
-                good &= compare(name, outputs[name], value)
+                good &= compare(name, outputs[name], value, args.tolerance)
     return 0 if good else 1
 
 
