@@ -24,7 +24,8 @@ from forms import Form
 
 CALIBRATION_SETS = 32
 CHANNELS_OPSET = 13  # the first in which a scale can be one of a channel
-WEIGHT_GROUP = 128  # elements that share a scale in the peers' 4- and 8-bit weights
+WEIGHT_GROUP = 128  # elements that share a scale in the peers' 4- and 8-bit weights,
+SMALL_GROUP = 32  # and in those of finer scales
 
 
 class BuildError(Exception):
@@ -131,7 +132,7 @@ def dynamic(case: Case, settings: Settings, path: str) -> None:
     os.remove(prepared)
 
 
-def nbits(bits: int):
+def nbits(bits: int, group: int = WEIGHT_GROUP):
     def make(case: Case, settings: Settings, path: str) -> None:
         import onnx
         from onnxruntime.quantization import matmul_nbits_quantizer as q
@@ -139,7 +140,7 @@ def nbits(bits: int):
         quantizer = q.MatMulNBitsQuantizer(
             onnx.load(make_source("plain", case, settings)),
             bits=bits,
-            block_size=WEIGHT_GROUP,
+            block_size=group,
             is_symmetric=True,
             accuracy_level=4,  # products of int8, the fastest
         )
@@ -189,9 +190,11 @@ SOURCES = {
     "dynamic": (dynamic, ".onnx"),
     "nbits8": (nbits(8), ".onnx"),
     "nbits4": (nbits(4), ".onnx"),
+    "nbits4-g32": (nbits(4, SMALL_GROUP), ".onnx"),
     "nncf": (nncf_static, ".xml"),
     "nncf-w8": (nncf_weights("INT8_SYM", -1), ".xml"),
     "nncf-w4": (nncf_weights("INT4_SYM", WEIGHT_GROUP), ".xml"),
+    "nncf-w4-g32": (nncf_weights("INT4_SYM", SMALL_GROUP), ".xml"),
 }
 
 

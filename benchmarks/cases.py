@@ -144,5 +144,6 @@ CASES = (
     _matmul(1, 4096, 4096),
     # Beyond every cache also in 8 and 4 bits.
     _matmul(1, 4096, 16384),
+    _matmul(1, 8192, 8192),
     _matmul(128, 4096, 4096),
 )

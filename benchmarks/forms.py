@@ -24,8 +24,18 @@ PRODUCTS = ("text", "matmul")
 F32 = {"precision": "f32"}  # OpenVINO chooses bf16 by itself where it can
 BF16 = {"precision": "bf16"}
 INTEGER = ("--compress=slim-form-integer-ops",)
-# Activations are quantized by row while the model runs.
+
+
+def weights(number_format: str, *options: str) -> tuple:
+    """slimc's flag for a number format of weights alone."""
+    return (f"--compress=quantize{{{' '.join([f'format={number_format}', *options])}}}",)
+
+
+# Activations are quantized by row while the model runs, as ONNX Runtime does for
+# its products of 4- and 8-bit weights.
+ROUNDED = "activations=dynamic"
 DYNAMIC = ("--compress=quantize-int8{activations=dynamic}",)
+G128, G32 = "group-size=128", "group-size=32"
 
 FORMS = (
     Form("ort", "onnxruntime", "fp32"),
@@ -44,8 +54,30 @@ FORMS = (
     Form("ort-w8", "onnxruntime", "w8", source="nbits8", kinds=PRODUCTS),
     Form("ov-w8", "openvino", "w8", source="nncf-w8", options=F32, kinds=PRODUCTS),
     Form("slim-w8", "slim", "w8", flags=("--compress=quantize-int8",)),
+    Form("slim-w8a8", "slim", "w8", flags=DYNAMIC, kinds=PRODUCTS),
     Form("ort-w4", "onnxruntime", "w4", source="nbits4", kinds=PRODUCTS),
     Form("ov-w4", "openvino", "w4", source="nncf-w4", options=F32, kinds=PRODUCTS),
+    Form("slim-w4", "slim", "w4", flags=weights("int4", G128), kinds=PRODUCTS),
+    Form(
+        "slim-w4a8", "slim", "w4", flags=weights("int4", G128, ROUNDED), kinds=PRODUCTS
+    ),
+    Form("ort-w4g32", "onnxruntime", "w4g32", source="nbits4-g32", kinds=PRODUCTS),
+    Form(
+        "ov-w4g32",
+        "openvino",
+        "w4g32",
+        source="nncf-w4-g32",
+        options=F32,
+        kinds=PRODUCTS,
+    ),
+    Form("slim-w4g32", "slim", "w4g32", flags=weights("int4", G32), kinds=PRODUCTS),
+    Form(
+        "slim-w4a8g32",
+        "slim",
+        "w4g32",
+        flags=weights("int4", G32, ROUNDED),
+        kinds=PRODUCTS,
+    ),
 )
 
 PRECISIONS = tuple(dict.fromkeys(form.precision for form in FORMS))

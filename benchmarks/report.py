@@ -132,13 +132,28 @@ def _ratio_rows(results: list) -> list:
 
 
 # The probe of machine.c that bounds a precision, for products.
-BOUNDS = {"fp32": "fp32", "bf16": "bf16", "int8": "int8", "w8": "int8", "w4": "int8"}
-BYTES = {"fp32": 4.0, "bf16": 2.0, "int8": 1.0, "w8": 1.0, "w4": 0.5}
+BOUNDS = {
+    "fp32": "fp32",
+    "bf16": "bf16",
+    "int8": "int8",
+    "w8": "int8",
+    "w4": "int8",
+    "w4g32": "int8",
+}
+# Of a weight's element, with its part of a scale in f32 where groups have one.
+BYTES = {
+    "fp32": 4.0,
+    "bf16": 2.0,
+    "int8": 1.0,
+    "w8": 1.0,
+    "w4": 0.5 + 4 / 128,
+    "w4g32": 0.5 + 4 / 32,
+}
 
 
 def limits(result: dict, c: dict) -> dict:
     """Shares of the machine's peaks that a product reaches: of arithmetic, and
-    of the read bandwidth by the bytes of its weights (scales not counted)."""
+    of the read bandwidth by the bytes of its weights."""
     if not result["operations"] or "median_ms" not in c:
         return {}
     machine = result["machine"]
