@@ -144,10 +144,15 @@ CALIBRATE = ("--all-values", "--histogram", "--second-moment", "--quiet")
 
 def recipe(task, seen: str) -> str:
     """What slim does to the model, as a pass pipeline."""
-    weights = f"quantize-int8{{min-elements=1 calibration={seen}}}"
+    weights = (
+        "quantize{format=int8 granularity=channel algorithm=gptq min-elements=1 "
+        f"calibration={seen}}}"
+    )
     options = f"calibration={seen} matmuls={str(task.matmuls).lower()}"
-    activations = f"quantize-activations{{{options}}}"
-    return f"{weights},{activations}"
+    # Outliers carry an encoder; elsewhere they are worth less than fine steps.
+    if task.transformer:
+        options += " range=minmax"
+    return f"{weights},quantize-activations{{{options}}}"
 
 
 QUANTIZERS = {

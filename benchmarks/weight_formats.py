@@ -46,6 +46,8 @@ WAYS = (
     ("int4", "group 128", "awq-clip"),
     ("int4", "group 32", "rtn"),
     ("int4", "group 32", "gptq"),
+    ("int4", "group 32 asymmetric", "rtn"),
+    ("int4", "group 32 asymmetric", "gptq"),
     ("int3", "group 128", "rtn"),
     ("int3", "group 128", "gptq"),
     ("int3", "group 32", "gptq"),
@@ -72,13 +74,15 @@ def pipeline(way: tuple, statistics: str) -> str:
     """A way as a pass pipeline."""
     number_format, granularity, algorithm = way
     common = [f"format={number_format}"]
-    kind, _, size = granularity.partition(" ")
+    kind, size, zero = (granularity.split() + ["", "", ""])[:3]
     if kind:
         common.append(f"granularity={kind}")
     if kind == "group":
         common.append(f"group-size={size}")
     if kind == "block":
         common.append(f"block={size}")
+    if zero:
+        common.append("asymmetric=true")
 
     def one(*more):
         return f"quantize{{{' '.join([*common, *more])}}}"
@@ -112,7 +116,7 @@ def agreement(task, expected: list, actual: list) -> float:
 def count_bytes(report: str) -> tuple:
     """Bytes of all weights before and after."""
     with open(report, encoding="utf-8") as file:
-        entries = json.load(file)
+        entries = json.load(file)["weights"]
     before, after = {}, {}
     for entry in entries:
         before.setdefault(entry["weight"], entry["bytes_before"])

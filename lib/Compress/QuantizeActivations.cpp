@@ -147,8 +147,12 @@ private:
   }
 
   /// One operand may be finished where the sum is; of two such the later one.
+  /// With constants the op is a function of one element: rounding before it, as
+  /// before the factors of `smooth-activations`, would only add an error.
   void wantOperandsOfSum(Operation &op) {
     OpOperand &left = op.getOpOperand(0), &right = op.getOpOperand(1);
+    if (isWeightOrConstant(left.get()) || isWeightOrConstant(right.get()))
+      return;
     OpOperand *finished = nullptr;
     for (OpOperand *operand : {&left, &right}) {
       if (!stopsAtProduct(operand->get()))

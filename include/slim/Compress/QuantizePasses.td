@@ -284,8 +284,8 @@ def QuantizeActivationsPass : Pass<"quantize-activations", "::mlir::ModuleOp"> {
     activations and attention. Sums, products by elements, averages and resizings
     whose result is quantized read quantized operands, too, but for the result of
     a product that nothing else reads, which never reaches memory. Functions of
-    one element, concatenations and moves are passed through: what they compute
-    is quantized, or what they move.
+    one element (sums and products with constants among them), concatenations and
+    moves are passed through: what they compute is quantized, or what they move.
 
     `range` names the estimator that chooses how much of the observed range is
     coded: `minmax`, `percentile`, `mse` or `entropy`.
