@@ -14,6 +14,7 @@
 #include "slim/IR/SlimDialect.h"
 #include "slim/IR/Transforms/Passes.h"
 #include "slim/Pipelines/CPU.h"
+#include "slim/Pipelines/Passes.h"
 
 void slim::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<SlimDialect, cpu::SlimCPUDialect>();
@@ -32,5 +33,6 @@ void slim::registerAllPasses() {
   registerSlimCompressPasses();
   registerSlimConversionPasses();
   registerSlimCPUPasses();
+  registerSlimPipelinesPasses();
   registerCPUPipelines();
 }

@@ -93,7 +93,7 @@ def find_products(model):
             yield node.input[1], node, onnx.numpy_helper.to_array(stored[node.input[1]])
 
 
-def run_reference(model, samples, second_moment, bins=0):
+def run_reference(model, samples, second_moment):
     """Statistics by weight name: the first consumer's input."""
     model = onnx.ModelProto.FromString(model.SerializeToString())
     products = {}
@@ -113,12 +113,10 @@ def run_reference(model, samples, second_moment, bins=0):
     )
     fetched = [v for v in values if v in {o.name for o in session.get_outputs()}]
     result = {}
-    activations = {}
     for sample in samples:
         outputs = dict(zip(fetched, session.run(fetched, sample))) | sample
         for name, (node, weight) in products.items():
             x = outputs[node.input[0]]
-            activations.setdefault(name, []).append(x.ravel())
             rows, groups = get_rows(node, weight, x)
             rows = rows.astype(np.float64)
             entry = result.setdefault(
@@ -152,16 +150,10 @@ def run_reference(model, samples, second_moment, bins=0):
             entry[key] /= entry["rows"]
         if second_moment:
             entry["second_moment"] /= entry["rows"]
-        if bins:
-            entry["histogram"] = np.histogram(
-                np.concatenate(activations[name]).astype(np.float64),
-                bins,
-                (entry["min"], entry["max"]),
-            )[0]
     return result
 
 
-def compare(path, reference, num_samples, tolerance, bins=0):
+def compare(path, reference, num_samples, tolerance):
     """Largest error of each figure, relative to the figure's largest value."""
     statistics = Statistics(path)
     missing = set(reference) - set(statistics.entries)
@@ -198,10 +190,4 @@ def compare(path, reference, num_samples, tolerance, bins=0):
             assert array.shape == np.shape(entry[key]), (name, key, array.shape)
             size = magnitude if key == "channel_mean" else np.abs(entry[key]).max()
             note(key, name, np.abs(array - entry[key]).max() / size)
-        if bins:
-            counts = statistics.array(name, "histogram")
-            assert counts.sum() == entry["histogram"].sum(), name
-            # Elements next to the end of a bin may fall to either side.
-            moved = np.abs(counts.astype(int) - entry["histogram"]).sum() / 2
-            note("histogram", name, 1e-2 * moved / counts.sum())
     return worst

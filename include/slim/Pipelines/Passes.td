@@ -1,0 +1,106 @@
+//===- Passes.td - Passes that run the model -----------------*- tablegen -*-===//
+#ifndef SLIM_PIPELINES_PASSES_TD
+#define SLIM_PIPELINES_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+// What passes that run the model on data share.
+class RunningPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
+  list<Option> commonOptions = [
+    Option<"data", "data", "std::string", /*default=*/"",
+           "Samples: .npz, .safetensors, or token ids in .txt, .bin or .tokens">,
+    Option<"samples", "samples", "int64_t", /*default=*/"0",
+           "Use so many samples, from the first; 0 for all">,
+    Option<"entry", "entry", "std::string", /*default=*/"",
+           "The function to run; by default the only one">,
+    Option<"sequenceLength", "sequence-length", "int64_t", /*default=*/"0",
+           "Tokens of a sample, for files of token ids">,
+    Option<"tokenBits", "token-bits", "unsigned", /*default=*/"32",
+           "Size of raw token ids: 32 or 64">,
+    Option<"secondMoment", "second-moment", "bool", /*default=*/"false",
+           "Take E[x x^T] of the inputs of weights, for GPTQ and others">,
+    Option<"jobs", "jobs", "unsigned", /*default=*/"0",
+           "Samples that run at the same time; 0 for the number of CPUs">,
+    Option<"progress", "progress", "bool", /*default=*/"false",
+           "Show progress on stderr">,
+  ];
+  let options = commonOptions;
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
+def CalibratePass : RunningPass<"calibrate"> {
+  let summary = "Run the model on data and keep statistics of its activations";
+  let description = [{
+    Compiles the module as it is at this point of the pipeline, runs it in
+    process on the samples of `data`, and writes what it has seen to `output`,
+    from where passes with an option `calibration` read it. The module does not
+    change. It is what `slim-calibrate` does to a file, between passes: after
+    `smooth-activations` there are other activations to be seen.
+
+    ```sh
+    slimc model.onnx -o model.so --compress='
+      calibrate{data=samples.npz output=before.safetensors second-moment=true},
+      smooth-activations{calibration=before.safetensors},
+      calibrate{data=samples.npz output=after.safetensors all-values=true histogram=true},
+      quantize-int8{calibration=after.safetensors},
+      quantize-activations{calibration=after.safetensors}'
+    ```
+
+    An interrupted run goes on where it was, from `output` with `.partial`
+    appended.
+  }];
+  let options = commonOptions # [
+    Option<"output", "output", "std::string", /*default=*/"",
+           "Where the statistics go (safetensors)">,
+    Option<"histogram", "histogram", "bool", /*default=*/"false",
+           "Take histograms of what is observed, too">,
+    Option<"histogramBins", "histogram-bins", "unsigned", /*default=*/"2048",
+           "Bins of a histogram">,
+    Option<"allValues", "all-values", "bool", /*default=*/"false",
+           "Observe every floating-point activation by its range, too">,
+  ];
+  let statistics = [
+    Statistic<"numObserved", "num-observed", "Names with statistics">,
+  ];
+}
+
+def CompressSequentiallyPass : RunningPass<"compress-sequentially"> {
+  let summary = "Compress layer after layer, with inputs as they then are";
+  let description = [{
+    Runs the model on the samples of `data` stage after stage: a stage is all ops
+    whose inputs depend on weights of earlier stages only. When the inputs of a
+    stage have been seen, the compression passes of `passes` run on the weights
+    of the stage, with the stage's statistics; later stages are run with what
+    these weights have become. So GPTQ makes up for the errors of earlier layers
+    as its authors describe it (arXiv 2210.17323), and memory holds the
+    activations and statistics of one stage instead of the whole model's.
+
+    Each of `passes` is a compression pass; its options `include` and
+    `calibration` are set for it. Weights without inputs, such as tables of
+    embeddings, are in no stage: give them to a pass of their own.
+
+    With `checkpoint` a run that was interrupted goes on after the last stage
+    whose statistics were complete; the files of that name are removed at the
+    end.
+
+    Example:
+
+    ```sh
+    slim-opt model.mlir -pass-pipeline='builtin.module(
+      compress-sequentially{data=samples.npz second-moment=true
+        passes={quantize{format=int4 granularity=group algorithm=gptq}}},
+      quantize{format=int8 include=embeddings})'
+    ```
+  }];
+  let options = commonOptions # [
+    Option<"passes", "passes", "std::string", /*default=*/"",
+           "The pipeline for the weights of a stage">,
+    Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",
+           "Beginning of the names of files with the statistics of stages">,
+  ];
+  let statistics = [
+    Statistic<"numStages", "num-stages", "Stages">,
+  ];
+}
+
+#endif // SLIM_PIPELINES_PASSES_TD
