@@ -14,7 +14,15 @@ struct Measurement {
   bool isApplied = false;
   double bytes = 0;
   double elements = 0;
-  double loss = 0;
+  double relativeError = 0;
+  /// Of the layer's outputs, if there are statistics of its inputs.
+  std::optional<double> outputError;
+
+  /// The error that counts where nothing is known of the model's outputs.
+  double getLoss() const {
+    double error = outputError.value_or(relativeError);
+    return error * error;
+  }
 };
 } // namespace
 
@@ -49,10 +57,10 @@ measure(ModuleOp module, StringRef pass, const CompressionOptions &options,
     measurement.elements = 1;
     for (int64_t extent : entry.getAs<DenseI64ArrayAttr>("shape").asArrayRef())
       measurement.elements *= double(extent);
-    auto error = entry.getAs<FloatAttr>("output_error");
-    if (!error)
-      error = entry.getAs<FloatAttr>("relative_error");
-    measurement.loss = error.getValueAsDouble() * error.getValueAsDouble();
+    measurement.relativeError =
+        entry.getAs<FloatAttr>("relative_error").getValueAsDouble();
+    if (auto error = entry.getAs<FloatAttr>("output_error"))
+      measurement.outputError = error.getValueAsDouble();
   }
   return result;
 }
@@ -70,7 +78,8 @@ static llvm::StringMap<Value> getInputs(ModuleOp module) {
 FailureOr<FormatPlan> slim::planFormats(ModuleOp module, StringRef pass,
                                         const CompressionOptions &options,
                                         ArrayRef<WeightQuantization> candidates,
-                                        double bits) {
+                                        double bits,
+                                        const SensitivityTable *sensitivity) {
   std::vector<llvm::MapVector<StringAttr, Measurement>> measurements;
   for (const WeightQuantization &candidate : candidates) {
     auto measured = measure(module, pass, options, candidate);
@@ -93,6 +102,12 @@ FailureOr<FormatPlan> slim::planFormats(ModuleOp module, StringRef pass,
   std::vector<SmallVector<size_t>> numbers;
   SmallVector<ArrayRef<StringAttr>> members;
   double elements = 0;
+  auto getLoss = [&](StringAttr name, const Measurement &measurement) {
+    if (!sensitivity || !measurement.isApplied)
+      return measurement.getLoss();
+    return sensitivity->lookup(name.getValue())
+        ->predict(measurement.relativeError, measurement.outputError);
+  };
   for (auto &[key, names] : groups) {
     // What no candidate applies to is left alone, and no part of the group.
     llvm::erase_if(names, [&](StringAttr name) {
@@ -100,6 +115,12 @@ FailureOr<FormatPlan> slim::planFormats(ModuleOp module, StringRef pass,
         return measured[name].isApplied;
       });
     });
+    for (StringAttr name : names)
+      if (sensitivity && !sensitivity->lookup(name.getValue()))
+        return emitError(module.getLoc())
+               << pass << ": option 'sensitivity': the file has no weight '"
+               << name.getValue()
+               << "': measure with the same filters as the plan is made";
     std::vector<BudgetChoice> groupChoices;
     SmallVector<size_t> groupNumbers;
     double groupElements = 0;
@@ -111,7 +132,7 @@ FailureOr<FormatPlan> slim::planFormats(ModuleOp module, StringRef pass,
         const Measurement &measurement = measured[name];
         applies &= measurement.isApplied;
         choice.cost += 8 * measurement.bytes;
-        choice.loss += measurement.loss;
+        choice.loss += getLoss(name, measurement);
         count += measurement.elements;
       }
       if (!applies)

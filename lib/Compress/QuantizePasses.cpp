@@ -45,6 +45,8 @@ struct Request {
   /// The formats that a budget is divided among, each with its group size after
   /// a colon if that is not `groupSize`.
   std::vector<std::string> formats;
+  /// A file of sensitivities for the plan.
+  std::string sensitivity;
 };
 
 /// Makes a quantization of a request; errors name pass and option.
@@ -197,6 +199,8 @@ getCandidates(ModuleOp module, StringRef pass, const Request &request) {
     if (!request.formats.empty())
       return error() << "option 'formats' needs a budget: give budget=BITS, or "
                         "one format=NAME";
+    if (!request.sensitivity.empty())
+      return error() << "option 'sensitivity' needs a budget to be divided";
     return std::vector<Request>{request};
   }
   if (request.formats.empty())
@@ -257,8 +261,18 @@ static FailureOr<CompressionCounts> quantize(ModuleOp module, StringRef pass,
   }
   FormatPlan plan;
   if (request.budget > 0) {
+    std::optional<SensitivityTable> sensitivity;
+    if (!request.sensitivity.empty()) {
+      llvm::Expected<SensitivityTable> loaded =
+          SensitivityTable::load(request.sensitivity);
+      if (!loaded)
+        return emitError(module.getLoc()) << pass << ": option 'sensitivity': "
+                                          << llvm::toString(loaded.takeError());
+      sensitivity = std::move(*loaded);
+    }
     FailureOr<FormatPlan> planned =
-        planFormats(module, pass, options, quantizations, request.budget);
+        planFormats(module, pass, options, quantizations, request.budget,
+                    sensitivity ? &*sensitivity : nullptr);
     if (failed(planned))
       return failure();
     plan = std::move(*planned);
@@ -316,6 +330,7 @@ struct QuantizePass
     request.calibration = calibration;
     request.correctBias = correctBias;
     request.budget = budget;
+    request.sensitivity = sensitivity;
     request.formats.assign(formats.begin(), formats.end());
     return request;
   }

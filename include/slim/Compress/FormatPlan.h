@@ -14,6 +14,7 @@
 #ifndef SLIM_COMPRESS_FORMATPLAN_H
 #define SLIM_COMPRESS_FORMATPLAN_H
 
+#include "slim/Calibrate/Sensitivity.h"
 #include "slim/Compress/QuantizeWeight.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -32,10 +33,10 @@ struct FormatPlan {
 /// Plans for the weights of `module` that pass the filters of `options`, with
 /// at most `bits` per element. Fails, with a diagnostic, where a weight's data
 /// cannot be read and where even the smallest formats take more.
-FailureOr<FormatPlan> planFormats(ModuleOp module, StringRef pass,
-                                  const CompressionOptions &options,
-                                  ArrayRef<WeightQuantization> candidates,
-                                  double bits);
+FailureOr<FormatPlan>
+planFormats(ModuleOp module, StringRef pass, const CompressionOptions &options,
+            ArrayRef<WeightQuantization> candidates, double bits,
+            const SensitivityTable *sensitivity = nullptr);
 
 } // namespace slim
 

@@ -100,7 +100,9 @@ def QuantizePass : CompressionPass<"quantize"> {
     included, and the sum of the layers' squared relative output errors (of the
     weights' errors, without statistics) is least. Each format's errors are
     measured, with the same algorithm, before the choice; weights with one input
-    (q, k and v) get one format.
+    (q, k and v) get one format. With `sensitivity` it is the model's outputs
+    that count: the loss that `measure-sensitivity` saw of a change of the
+    weight, times the square of the format's error over that change's.
 
     The weight becomes `slim.dequantize` of the codes, over
     `slim.codebook_decode` where the format has a table, and under
@@ -163,6 +165,9 @@ def QuantizePass : CompressionPass<"quantize"> {
     ListOption<"formats", "formats", "std::string",
                "The formats that a budget is divided among: NAME, or NAME:SIZE "
                "with a group size of its own">,
+    Option<"sensitivity", "sensitivity", "std::string", /*default=*/"",
+           "With a budget: the file of sensitivities that measure-sensitivity "
+           "wrote">,
   ];
 }
 

@@ -103,4 +103,55 @@ def CompressSequentiallyPass : RunningPass<"compress-sequentially"> {
   ];
 }
 
+def MeasureSensitivityPass : RunningPass<"measure-sensitivity"> {
+  let summary = "Measure what a change of each weight does to the outputs";
+  let description = [{
+    Runs the model on the samples of `data` with one weight changed at a time and
+    writes to `output`, for each weight, the change and the loss of the model's
+    outputs, from where `quantize{budget=... sensitivity=...}` reads them. The
+    module does not change. The `method` says what is tried and what is lost:
+
+    - `output`: what `passes` make of the weight, and the squared error of the
+      outputs, relative to them.
+    - `hessian`: random signs of `size` times the weight's root mean square
+      instead, so that the loss estimates the trace of the Gauss-Newton Hessian
+      (Hutchinson's estimator; HAWQ-V2, arXiv 1911.03852).
+    - `fisher`: the same, and the Kullback-Leibler divergence of the
+      distributions that the outputs are logits of, so that it estimates the
+      trace of Fisher's information.
+
+    The model is compiled once; it runs once a sample for each weight and draw.
+    Weights that no pass changes, and those whose elements are not f32, have no
+    entry.
+
+    ```sh
+    slimc model.onnx -o model.so --compress='
+      measure-sensitivity{data=samples.npz samples=16 output=model.sensitivity
+        passes={quantize{format=int4 group-size=32}}},
+      quantize{budget=4.5 formats=int3:32,int4:32,int8 sensitivity=model.sensitivity}'
+    ```
+  }];
+  let options = commonOptions # [
+    Option<"output", "output", "std::string", /*default=*/"",
+           "Where the sensitivities go (JSON)">,
+    Option<"method", "method", "std::string", /*default=*/"\"output\"",
+           "What is measured: output, hessian or fisher">,
+    Option<"passes", "passes", "std::string", /*default=*/"",
+           "With method=output: the pipeline that changes the weights">,
+    Option<"size", "size", "double", /*default=*/"0.05",
+           "Otherwise: random changes relative to the weight">,
+    Option<"draws", "draws", "unsigned", /*default=*/"1",
+           "and how many of them are averaged">,
+    Option<"include", "include", "std::string", /*default=*/"",
+           "Only weights in whose name this regular expression is found">,
+    Option<"exclude", "exclude", "std::string", /*default=*/"",
+           "No weight in whose name this regular expression is found">,
+    Option<"minElements", "min-elements", "int64_t", /*default=*/"1024",
+           "Only weights of at least so many elements">,
+  ];
+  let statistics = [
+    Statistic<"numMeasured", "num-measured", "Weights with a sensitivity">,
+  ];
+}
+
 #endif // SLIM_PIPELINES_PASSES_TD
