@@ -1,8 +1,8 @@
 include(SlimPrecompiledHeader)
 
 # Rooms that write IR of upstream's dialects.
-set(SLIM_PCH_ROOMS SlimAnalysis SlimImport SlimCalibrate SlimCompress SlimConversion
-                   SlimCodeGen SlimCodeGenCPU SlimPipelines)
+set(SLIM_PCH_ROOMS SlimAnalysis SlimImport SlimExport SlimCalibrate SlimCompress
+                   SlimConversion SlimCodeGen SlimCodeGenCPU SlimPipelines)
 
 # add_slim_library(NAME sources... [DEPENDS targets...] [INCLUDES dirs...])
 #

@@ -1,7 +1,7 @@
 # -*- Python -*-
 """How lit finds and runs slim's tests.
 
-Tools: slim-opt, slim-translate, slim-calibrate, slimc, slim-run, slim-reduce,
+Tools: slim-opt, slim-translate, slim-calibrate, slim-export, slimc, slim-run, slim-reduce,
 slim-report, slim-lsp-server,
 FileCheck, not, count, split-file, mlir-opt, mlir-translate, llvm-nm,
 llvm-readelf, llvm-objdump.
@@ -54,6 +54,7 @@ llvm_config.add_tool_substitutions(
         "slim-opt",
         "slim-translate",
         "slim-calibrate",
+        "slim-export",
         "slimc",
         "slim-run",
         "slim-reduce",

@@ -157,11 +157,21 @@ StringRef SafetensorsFile::getMetadata(StringRef key) const {
 void SafetensorsWriter::addTensor(StringRef name, StringRef dtype,
                                   ArrayRef<int64_t> shape,
                                   ArrayRef<char> data) {
-  tensors.push_back({name.str(), dtype.str(),
-                     SmallVector<int64_t>(shape.begin(), shape.end()), data});
+  addTensor(name, dtype, shape, data.size(), [data](raw_ostream &os) -> Error {
+    os.write(data.data(), data.size());
+    return Error::success();
+  });
 }
 
-Error SafetensorsWriter::write(StringRef path) const {
+void SafetensorsWriter::addTensor(StringRef name, StringRef dtype,
+                                  ArrayRef<int64_t> shape, uint64_t numBytes,
+                                  WriteData write) {
+  tensors.push_back({name.str(), dtype.str(),
+                     SmallVector<int64_t>(shape.begin(), shape.end()), numBytes,
+                     std::move(write)});
+}
+
+std::string SafetensorsWriter::makeHeader() const {
   // json::Object has no order of its own: the stream keeps that of the calls.
   std::string header;
   raw_string_ostream text(header);
@@ -182,20 +192,35 @@ Error SafetensorsWriter::write(StringRef path) const {
         });
         json.attributeArray("data_offsets", [&] {
           json.value(offset);
-          json.value(offset + tensor.data.size());
+          json.value(offset + tensor.numBytes);
         });
-        offset += tensor.data.size();
+        offset += tensor.numBytes;
       });
   });
   header.resize(alignTo(header.size() + 8, kAlignment) - 8, ' ');
+  return header;
+}
 
+std::vector<uint64_t> SafetensorsWriter::getOffsets() const {
+  std::vector<uint64_t> offsets;
+  uint64_t offset = 8 + makeHeader().size();
+  for (const Tensor &tensor : tensors) {
+    offsets.push_back(offset);
+    offset += tensor.numBytes;
+  }
+  return offsets;
+}
+
+Error SafetensorsWriter::write(StringRef path) const {
   return writeToOutput(path, [&](raw_ostream &os) -> Error {
+    std::string header = makeHeader();
     char length[8];
     support::endian::write64le(length, header.size());
     os.write(length, sizeof(length));
     os << header;
     for (const Tensor &tensor : tensors)
-      os.write(tensor.data.data(), tensor.data.size());
+      if (Error error = tensor.write(os))
+        return error;
     return Error::success();
   });
 }

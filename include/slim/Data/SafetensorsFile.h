@@ -15,7 +15,9 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -71,6 +73,16 @@ public:
                                    data.size() * sizeof(T)));
   }
 
+  /// The `numBytes` of data are what `write` writes when the file is written.
+  using WriteData = std::function<llvm::Error(llvm::raw_ostream &)>;
+  void addTensor(llvm::StringRef name, llvm::StringRef dtype,
+                 llvm::ArrayRef<int64_t> shape, uint64_t numBytes,
+                 WriteData write);
+
+  /// Where the data of each tensor, in the order of the calls, will lie in the
+  /// file.
+  std::vector<uint64_t> getOffsets() const;
+
   /// The file gets its name when it is complete.
   llvm::Error write(llvm::StringRef path) const;
 
@@ -78,8 +90,11 @@ private:
   struct Tensor {
     std::string name, dtype;
     llvm::SmallVector<int64_t> shape;
-    llvm::ArrayRef<char> data;
+    uint64_t numBytes;
+    WriteData write;
   };
+  std::string makeHeader() const;
+
   std::vector<Tensor> tensors;
   std::map<std::string, std::string> metadata;
 };
