@@ -121,38 +121,34 @@ def quantize_slim(task, model: str, calibration: list, args):
     # A library that is loaded already is not loaded again by its name.
     target = os.path.join(args.work, f"slim-{time.monotonic_ns()}.so")
     write_samples(data, calibration)
-
-    def calibrate(source):
-        run_tool(
-            args, "slim-calibrate", source, f"--data={data}", "-o", seen, *CALIBRATE
-        )
-
-    calibrate(model)
-    if task.transformer:
-        # Other values are quantized than were seen: see them.
-        smoothed = os.path.join(args.work, "smoothed.mlir")
-        smooth = f"--compress=smooth-activations{{calibration={seen}}}"
-        run_tool(args, "slimc", model, "--emit=slim", "-o", smoothed, smooth)
-        model = smoothed
-        calibrate(model)
-    run_tool(args, "slimc", model, "-o", target, f"--compress={recipe(task, seen)}")
+    passes = ",".join(recipe(task, data, seen))
+    run_tool(args, "slimc", model, "-o", target, f"--compress={passes}")
     return "slim", target
 
 
-CALIBRATE = ("--all-values", "--histogram", "--second-moment", "--quiet")
-
-
-def recipe(task, seen: str) -> str:
-    """What slim does to the model, as a pass pipeline."""
-    weights = (
-        "quantize{format=int8 granularity=channel algorithm=gptq min-elements=1 "
-        f"calibration={seen}}}"
+def recipe(task, data: str, seen: str) -> list:
+    """What slim does to the model, as passes."""
+    calibrate = (
+        f"calibrate{{data={data} output={seen} all-values=true histogram=true "
+        "second-moment=true}"
     )
-    options = f"calibration={seen} matmuls={str(task.matmuls).lower()}"
+    calibration = f"calibration={seen}"
+    passes = []
+    if task.transformer:
+        # Other values are quantized than were seen: see them, too.
+        passes = [calibrate, f"smooth-activations{{{calibration}}}"]
+    passes.append(calibrate)
+    passes.append(
+        "quantize{format=int8 granularity=channel algorithm=gptq min-elements=1 "
+        f"{calibration}}}"
+    )
+    options = f"{calibration} matmuls={str(task.matmuls).lower()}"
     # Outliers carry an encoder; elsewhere they are worth less than fine steps.
     if task.transformer:
         options += " range=minmax"
-    return f"{weights},quantize-activations{{{options}}}"
+    passes.append(f"quantize-activations{{{options}}}")
+    passes.append(f"correct-bias{{data={data} {calibration}}}")
+    return passes
 
 
 QUANTIZERS = {

@@ -115,3 +115,18 @@ int64_t slim::correctBias(CompressibleWeight &weight, StringRef name,
   }
   return count;
 }
+
+bool slim::shiftBias(CompressibleOpInterface op, ArrayRef<float> weight,
+                     ArrayRef<double> shift, WeightRewriter &rewriter) {
+  if (!isa<LinearOp, ConvOp>(op.getOperation()))
+    return false;
+  Value root = op.getWeightOperand().get();
+  std::optional<DecodeTree> tree = DecodeTree::match(root);
+  if (!tree)
+    return false;
+  std::vector<float> nothing(weight.size());
+  std::optional<std::vector<double>> change =
+      computeMeanError(op, tree->getType(), weight, nothing, shift);
+  return change && addToBias(op, *change, tree->getWeights().front(),
+                             (tree->getName() + ".bias").str(), rewriter);
+}

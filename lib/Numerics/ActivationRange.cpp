@@ -159,8 +159,17 @@ struct Entropy final : RangeEstimator {
 
   ValueRange estimate(const HistogramView &histogram,
                       const RangeOptions &options) const override {
+    // Every range has a code for zero itself, which may be most of the numbers
+    // (behind a ReLU): that a code spreads over bins beside must not count.
+    std::vector<uint64_t> counts(histogram.counts);
+    double width = (double(histogram.range.max) - histogram.range.min) /
+                   double(counts.size());
+    double zero = width > 0 ? -double(histogram.range.min) / width : -1;
+    if (zero >= 0 && zero <= double(counts.size()) && !counts.empty())
+      counts[std::min(size_t(zero), counts.size() - 1)] = 0;
+    HistogramView others{counts, histogram.range};
     return searchRange(histogram.range, [&](ValueRange range) {
-      return computeDivergence(histogram, range, options.levels);
+      return computeDivergence(others, range, options.levels);
     });
   }
 

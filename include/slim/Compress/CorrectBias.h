@@ -27,6 +27,14 @@ int64_t correctBias(CompressibleWeight &weight, StringRef name,
                     const CalibrationStatistics &calibration,
                     WeightRewriter &rewriter);
 
+/// Adds W d to the bias of `op`, a linear op or a convolution with the dense
+/// weight W, row-major in the weight's shape: `shift` is d, one number a column
+/// of the matrix that the op multiplies. A new bias is called like the weight
+/// with ".bias" appended. False, and nothing is changed, where the op cannot
+/// have the bias that it takes or `shift` does not fit.
+bool shiftBias(CompressibleOpInterface op, ArrayRef<float> weight,
+               ArrayRef<double> shift, WeightRewriter &rewriter);
+
 } // namespace slim
 
 #endif // SLIM_COMPRESS_CORRECTBIAS_H

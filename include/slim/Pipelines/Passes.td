@@ -103,6 +103,39 @@ def CompressSequentiallyPass : RunningPass<"compress-sequentially"> {
   ];
 }
 
+def CorrectBiasPass : RunningPass<"correct-bias"> {
+  let summary = "Take the mean error of quantized inputs out of biases";
+  let description = [{
+    Where the inputs x of a layer have become x', by rounding, clipping and what
+    earlier layers err, its outputs are off by W (E[x] - E[x']) in the mean. This
+    pass adds that to the bias of each linear op and convolution. E[x] comes from
+    statistics of the model before its activations were quantized
+    (`calibration`); E[x'] is seen by running the module on `data`, stage by
+    stage, so that a layer's inputs are those that earlier layers give after they
+    have been corrected (empirical bias correction: Nagel et al., arXiv
+    1906.04721, section 4.2).
+
+    The data should be those of the calibration. Ops whose bias is no weight or
+    constant, and those of whose inputs `calibration` knows nothing, stay as they
+    are.
+
+    ```sh
+    slimc model.onnx -o model.so --compress='
+      calibrate{data=samples.npz output=seen.safetensors all-values=true histogram=true},
+      quantize-int8{calibration=seen.safetensors},
+      quantize-activations{calibration=seen.safetensors},
+      correct-bias{data=samples.npz calibration=seen.safetensors}'
+    ```
+  }];
+  let options = commonOptions # [
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           "The file of the statistics before">,
+  ];
+  let statistics = [
+    Statistic<"numCorrected", "num-corrected", "Biases corrected">,
+  ];
+}
+
 def MeasureSensitivityPass : RunningPass<"measure-sensitivity"> {
   let summary = "Measure what a change of each weight does to the outputs";
   let description = [{

@@ -104,6 +104,18 @@ TEST(ActivationRangeTest, SearchesDropAnOutlier) {
   }
 }
 
+// Behind a ReLU most numbers are zero, which has a code in every range.
+TEST(ActivationRangeTest, ZerosDoNotNarrowRanges) {
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal(-1, 2);
+  std::vector<float> values(100000);
+  for (float &value : values)
+    value = std::clamp(normal(random), 0.f, 6.f);
+  Sample sample(std::move(values));
+  for (llvm::StringRef name : {"mse", "entropy"})
+    EXPECT_GT(estimate(name, sample).max, 4.5) << name.str();
+}
+
 // Measured on the values, not on the bins that the search saw.
 TEST(ActivationRangeTest, MeanSquaredErrorIsLeastOfAll) {
   for (double outlier : {0.0, 10.0, 40.0}) {
