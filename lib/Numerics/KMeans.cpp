@@ -105,10 +105,28 @@ static double iterate(const SortedValues &sorted, std::vector<float> &table,
   return error;
 }
 
-/// The better of what follows from two starts: equally many values a cluster,
-/// and clusters of equal width.
+/// The distinct values that have a weight, if there are at most `count`.
+static std::vector<float> getFewValues(const SortedValues &sorted,
+                                       int64_t count) {
+  std::vector<float> few;
+  for (int64_t i = 0, e = sorted.size(); i < e; ++i) {
+    if (!(sorted.weightSums[i + 1] > sorted.weightSums[i]) ||
+        (!few.empty() && few.back() == sorted.values[i]))
+      continue;
+    if (int64_t(few.size()) == count)
+      return {};
+    few.push_back(sorted.values[i]);
+  }
+  return few;
+}
+
+/// The values themselves where a table holds them; else the better of what
+/// follows from two starts: equally many values a cluster, and clusters of
+/// equal width.
 static std::vector<float> learnCodebook(const SortedValues &sorted,
                                         int64_t count, int64_t iterations) {
+  if (std::vector<float> few = getFewValues(sorted, count); !few.empty())
+    return few;
   std::vector<float> quantiles, uniform;
   double least = sorted.values.front(), greatest = sorted.values.back();
   for (int64_t i = 0; i < count; ++i) {
