@@ -128,6 +128,26 @@ static void lookThroughCollapse(Value &value, AffineMap &map) {
   }
 }
 
+/// The stored weight of narrow floats that `value` is, element by element, in a
+/// wider type: scales are stored in 16 bits. Null for anything else.
+static OpOperand *getWidenedWeight(Value value) {
+  auto widening = value.getDefiningOp<linalg::GenericOp>();
+  if (!widening || !isElementwise(widening) ||
+      widening.getNumDpsInputs() != 1 ||
+      !widening.getMatchingIndexingMap(widening.getDpsInputOperand(0))
+           .isPermutation())
+    return nullptr;
+  auto extend = widening.getBody()
+                    ->getTerminator()
+                    ->getOperand(0)
+                    .getDefiningOp<arith::ExtFOp>();
+  OpOperand *operand = widening.getDpsInputOperand(0);
+  if (!extend || extend.getIn() != widening.getBody()->getArgument(0) ||
+      !getStoredWeight(operand->get()))
+    return nullptr;
+  return operand;
+}
+
 namespace {
 
 /// A kernel in the making.
@@ -382,7 +402,7 @@ bool KernelBuilder::fuseDecode() {
     return false;
   // Read as a whole once a row block otherwise.
   for (OpOperand *operand : producer.getDpsInputOperands())
-    if (!getStoredWeight(operand->get()))
+    if (!getStoredWeight(operand->get()) && !getWidenedWeight(operand->get()))
       return false;
   AffineMap toElement = inputMaps[1];
   AffineMap producerOut =
@@ -391,9 +411,19 @@ bool KernelBuilder::fuseDecode() {
   SmallVector<Value> newInputs;
   SmallVector<AffineMap> newMaps;
   for (OpOperand *operand : producer.getDpsInputOperands()) {
-    newInputs.push_back(operand->get());
-    newMaps.push_back(
-        producer.getMatchingIndexingMap(operand).compose(toKernel));
+    AffineMap map = producer.getMatchingIndexingMap(operand).compose(toKernel);
+    Value input = operand->get();
+    if (OpOperand *narrow = getWidenedWeight(input)) {
+      auto widening = cast<linalg::LinalgOp>(narrow->getOwner());
+      AffineMap out =
+          widening.getMatchingIndexingMap(widening.getDpsInitOperand(0));
+      map = widening.getMatchingIndexingMap(narrow)
+                .compose(inversePermutation(out))
+                .compose(map);
+      input = narrow->get();
+    }
+    newInputs.push_back(input);
+    newMaps.push_back(map);
   }
   // The stored elements stand for the right operand: as many as it has.
   auto isFull = [&](AffineMap map) {
@@ -419,15 +449,17 @@ bool KernelBuilder::fuseDecode() {
       order.push_back(i);
   inputs.pop_back();
   inputMaps.pop_back();
+  rewriter.setInsertionPointToStart(&block);
   for (auto [position, i] : llvm::enumerate(order)) {
     inputs.push_back(newInputs[i]);
     inputMaps.push_back(newMaps[i]);
-    mapping.map(source->getArgument(i),
-                block.insertArgument(2 + position,
-                                     getElementTypeOrSelf(newInputs[i]),
-                                     op.getLoc()));
+    Value element = block.insertArgument(
+        2 + position, getElementTypeOrSelf(newInputs[i]), op.getLoc());
+    Type wide = source->getArgument(i).getType();
+    if (element.getType() != wide)
+      element = arith::ExtFOp::create(rewriter, op.getLoc(), wide, element);
+    mapping.map(source->getArgument(i), element);
   }
-  rewriter.setInsertionPointToStart(&block);
   for (Operation &inner : source->without_terminator())
     rewriter.clone(inner, mapping);
   Value decoded =

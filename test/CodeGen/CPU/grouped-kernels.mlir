@@ -72,3 +72,25 @@ func.func @wide(%x: tensor<?x16xui8>) -> tensor<?x4xf32> {
   %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<4x16xf32>) -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
+
+// -----
+
+// Scales in 16 bits are read as they are stored.
+// CHECK-LABEL: func.func @narrow
+// CHECK: slim_cpu.kernel ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x16xi8>, tensor<1x2x4x4xi8>, tensor<1x2x4xf16>)
+// CHECK-NEXT: ^bb0(%{{.*}}: i8, %{{.*}}: i4, %[[S:.*]]: f16, %{{.*}}: f32):
+// CHECK-NEXT: arith.extf %[[S]]
+// LOOPS-LABEL: func.func @narrow
+// LOOPS: vpdpbusd
+// LOOPS: arith.extf %{{.*}} : vector<4xf16> to vector<4xf32>
+slim.weight @q : tensor<4x16xi4> = dense<3> : tensor<4x16xi4>
+slim.weight @s : tensor<4x2xf16> = dense<1.0> : tensor<4x2xf16>
+func.func @narrow(%x: tensor<?x16xui8>) -> tensor<?x4xf32> {
+  %q = slim.get_weight @q : tensor<4x16xi4>
+  %s = slim.get_weight @s : tensor<4x2xf16>
+  %e = slim.cast %s {to = f32} : (tensor<4x2xf16>) -> tensor<4x2xf32>
+  %w = slim.dequantize %q, %e {block = array<i64: 1, 8>} : (tensor<4x16xi4>, tensor<4x2xf32>) -> tensor<4x16xf32>
+  %c = slim.cast %x {to = f32} : (tensor<?x16xui8>) -> tensor<?x16xf32>
+  %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<4x16xf32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}

@@ -4,7 +4,7 @@ usage: check_grouped.py --seed N --count N [slimc options...]
 
 The weight is codes of 2, 4 or 8 bits, signed or not, with or without zero
 points, a scale for every so many elements of a row (which need not divide it) or
-for the whole row, in f32 or f16. The activation stays in floats or is quantized
+for the whole row, in f32, f16 or bf16. The activation stays in floats or is quantized
 by row. The weight is stored by channel or, as ONNX does, transposed. Rows, columns
 and elements of a row are such that few blocks divide them.
 The bound is that of a sum in f32; the reference rounds the activation as slim's
@@ -38,6 +38,7 @@ class Case:
             rng.choice([0, 16, 32, 32, 64, 128, 24, 20, rng.integers(1, 40)])
         )
         self.codes = str(rng.choice(list(CODES), p=[0.1, 0.1, 0.25, 0.25, 0.15, 0.15]))
+        self.scale_type = str(rng.choice(["f32", "f16", "bf16"], p=[0.5, 0.25, 0.25]))
         self.has_zero = bool(rng.random() < 0.4)
         self.is_rounded = bool(rng.random() < 0.6)
         self.has_bias = bool(rng.random() < 0.5)
@@ -46,7 +47,7 @@ class Case:
 
     def describe(self):
         return (
-            f"{self.rows}x{self.depth}x{self.columns} {self.codes} group {self.group}"
+            f"{self.rows}x{self.depth}x{self.columns} {self.codes} group {self.group} {self.scale_type}"
             f"{' zero' if self.has_zero else ''}{' rounded' if self.is_rounded else ''}"
             f"{' transposed' if self.transposed else ''}"
         )
@@ -57,6 +58,9 @@ class Case:
         groups = -(-k // self.group) if self.group else 1
         self.weight = rng.integers(low, high, (n, k))
         self.scale = rng.uniform(0.5, 2, (n, groups)).astype(np.float32)
+        # Every type has these.
+        if self.scale_type != "f32":
+            self.scale = np.rint(self.scale * 64) / np.float32(64)
         self.zero = np.zeros((n, groups), int)
         if self.has_zero:
             self.zero = rng.integers(low, high, (n, groups))
@@ -76,7 +80,7 @@ class Case:
         turn = lambda a: a.T if self.transposed else a
         by = lambda extent: f"{extent}x{n}" if self.transposed else f"{n}x{extent}"
         codes = f"tensor<{by(k)}x{self.codes}>"
-        scales = f"tensor<{by(groups)}xf32>"
+        scales = f"tensor<{by(groups)}x{self.scale_type}>"
         zeros = f"tensor<{by(groups)}x{self.codes}>"
         x, y = f"tensor<{rows}x{k}xf32>", f"tensor<{rows}x{n}xf32>"
         lines = [
@@ -93,6 +97,10 @@ class Case:
             f"  %s = slim.get_weight @s : {scales}",
         ]
         operands, types = "%q, %s", f"{codes}, {scales}"
+        if self.scale_type != "f32":
+            wide = f"tensor<{by(groups)}xf32>"
+            lines.append(f"  %e = slim.cast %s {{to = f32}} : ({scales}) -> {wide}")
+            operands, types = "%q, %e", f"{codes}, {wide}"
         if self.has_zero:
             lines.append(f"  %z = slim.get_weight @z : {zeros}")
             operands, types = operands + ", %z", types + ", " + zeros
