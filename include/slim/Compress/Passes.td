@@ -3,6 +3,7 @@
 #define SLIM_COMPRESS_PASSES_TD
 
 include "slim/Compress/CastPasses.td"
+include "slim/Compress/DecodePasses.td"
 include "slim/Compress/InvariancePasses.td"
 include "slim/Compress/LowRankPasses.td"
 include "slim/Compress/PrunePasses.td"
