@@ -1,5 +1,6 @@
 //===- ControlFlow.cpp - Conditionals as ONNX nodes -----------------------===//
 #include "Registry.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -17,6 +18,13 @@ static void exportExtract(GraphBuilder &graph, tensor::ExtractOp op) {
   if (!op.getIndices().empty())
     return graph.unsupported("an element of a tensor that is no scalar");
   graph.setName(op.getResult(), graph.operand(op.getTensor()));
+}
+
+/// What a conditional whose branches compute nothing becomes.
+static void exportSelect(GraphBuilder &graph, arith::SelectOp op) {
+  if (!isa<RankedTensorType>(op.getType()))
+    return graph.unsupported("a choice of values that are no tensors");
+  graph.result("Where", graph.operands(op->getOperands()));
 }
 
 static ::onnx::GraphProto exportBranch(GraphBuilder &graph, StringRef name,
@@ -56,5 +64,6 @@ static void exportIf(GraphBuilder &graph, scf::IfOp op) {
 void slim::onnxexport::registerControlFlow(Registry &registry) {
   registry.add(exportTensorCast);
   registry.add(exportExtract);
+  registry.add(exportSelect);
   registry.add(exportIf);
 }

@@ -205,9 +205,12 @@ static void exportDequantize(GraphBuilder &graph, DequantizeOp op) {
   bool areConstant =
       isWeightOrConstant(op.getScale()) &&
       (!op.getZeroPoint() || isWeightOrConstant(op.getZeroPoint()));
-  // ONNX Runtime takes computed scales of blocks for one scale of all when it
-  // joins the op with a product.
-  if (!scaling || (scaling->blockSize && !areConstant))
+  // ONNX Runtime takes computed scales of rows for one scale of all when it
+  // joins the op with a product: these are arithmetic.
+  bool hasGroups =
+      llvm::any_of(op.getBlock(), [](int64_t extent) { return extent > 1; });
+  if (!scaling || (!areConstant &&
+                   (scaling->repeats || (scaling->blockSize && !hasGroups))))
     return exportArithmetic(graph, op);
   bool isWidened = quantized != type.getElementType();
   if (isWidened && (!isStored(op.getInput()) || !areConstant))

@@ -45,15 +45,29 @@ static void exportLeakyRelu(GraphBuilder &graph, LeakyReluOp op) {
                {{"alpha", op.getAlpha().convertToFloat()}});
 }
 
+/// alpha * Elu(x / alpha): ONNX has Celu for f32 alone.
+static void exportCelu(GraphBuilder &graph, EluOp op, Type elementType,
+                       float alpha) {
+  std::string factor = graph.scalar(alpha, elementType);
+  std::string scaled =
+      graph.node("Div", {graph.operand(op.getInput()), factor});
+  graph.result("Mul", {graph.node("Elu", {scaled}), factor});
+}
+
 static void exportElu(GraphBuilder &graph, EluOp op) {
+  Type elementType = getElement(op.getInput());
   float alpha = op.getAlpha().convertToFloat();
   float gamma = op.getGamma().convertToFloat();
   float scale = op.getScale().convertToFloat();
-  if (scale == 1)
+  if (scale == 1 && gamma == 1)
+    graph.result("Elu", {graph.operand(op.getInput())}, {{"alpha", alpha}});
+  else if (scale == 1)
     graph.result("Selu", {graph.operand(op.getInput())},
                  {{"alpha", alpha}, {"gamma", gamma}});
-  else if (gamma == 1 && scale == alpha)
+  else if (gamma == 1 && scale == alpha && elementType.isF32())
     graph.result("Celu", {graph.operand(op.getInput())}, {{"alpha", alpha}});
+  else if (gamma == 1 && scale == alpha)
+    exportCelu(graph, op, elementType, alpha);
   else
     graph.unsupported("a scale other than 1 and alpha");
 }
@@ -74,10 +88,16 @@ static void exportMod(GraphBuilder &graph, ModOp op) {
               rhs = graph.operand(op.getRhs());
   if (!isa<FloatType>(getElement(op.getLhs())))
     return graph.result("Mod", {lhs, rhs});
-  std::string quotient = graph.node("Div", {lhs, rhs});
-  std::string floor = graph.node("Floor", {quotient});
-  std::string whole = graph.node("Mul", {floor, rhs});
-  graph.result("Sub", {lhs, whole});
+  // fmod's remainder, moved by the divisor where their signs differ.
+  std::string zero = graph.scalar(0, getElement(op.getLhs()));
+  std::string rest = graph.node("Mod", {lhs, rhs}, {{"fmod", 1}});
+  std::string isExact = graph.node("Equal", {rest, zero});
+  std::string differs = graph.node("Xor", {graph.node("Less", {rest, zero}),
+                                           graph.node("Less", {rhs, zero})});
+  std::string moved = graph.node("Add", {rest, rhs});
+  std::string isMoved =
+      graph.node("And", {graph.node("Not", {isExact}), differs});
+  graph.result("Where", {isMoved, moved, rest});
 }
 
 static void exportRem(GraphBuilder &graph, RemOp op) {

@@ -1,6 +1,7 @@
 //===- ExportONNX.cpp - The model of a module -----------------------------===//
 #include "GraphBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "slim/IR/SlimDialect.h"
 #include "slim/IR/WeightTree.h"
 #include "slim/Import/ONNX.h"
@@ -8,8 +9,24 @@
 using namespace slim;
 using namespace slim::onnxexport;
 
-/// The first versions with elements of 4 bits and scales per block.
-static constexpr int64_t kOpset = 21, kIRVersion = 10;
+/// The first versions with elements of 4 bits and scales per block; the first
+/// in which all elementwise ops and convolutions have bfloat16, and in which
+/// pools that round extents up are as slim has them.
+static constexpr int64_t kOpset = 21, kIRVersion = 10, kLaterOpset = 22;
+
+static bool needsLaterOpset(func::FuncOp function) {
+  auto isBFloat16 = [](Type type) {
+    return getElementTypeOrSelf(type).isBF16();
+  };
+  WalkResult result = function.walk([&](Operation *op) {
+    auto ceilMode = op->getAttrOfType<BoolAttr>("ceil_mode");
+    bool isUsed = (ceilMode && ceilMode.getValue()) ||
+                  llvm::any_of(op->getResultTypes(), isBFloat16) ||
+                  llvm::any_of(op->getOperandTypes(), isBFloat16);
+    return isUsed ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return result.wasInterrupted();
+}
 
 static FailureOr<func::FuncOp> findFunction(ModuleOp module, StringRef entry) {
   SmallVector<func::FuncOp> candidates;
@@ -109,7 +126,7 @@ LogicalResult slim::exportONNX(ModuleOp module, StringRef path,
     usesMicrosoft |= node.domain() == kMicrosoftDomain;
   auto *opset = model.add_opset_import();
   opset->set_domain("");
-  opset->set_version(kOpset);
+  opset->set_version(needsLaterOpset(*function) ? kLaterOpset : kOpset);
   if (usesMicrosoft) {
     auto *microsoft = model.add_opset_import();
     microsoft->set_domain(kMicrosoftDomain.str());
