@@ -219,8 +219,10 @@ Error SafetensorsWriter::write(StringRef path) const {
     os.write(length, sizeof(length));
     os << header;
     for (const Tensor &tensor : tensors)
-      if (Error error = tensor.write(os))
+      if (Error error = tensor.write(os)) {
+        os.flush(); // while the file that is given up is still open
         return error;
+      }
     return Error::success();
   });
 }

@@ -146,6 +146,7 @@ llvm::Error ModelWriter::writeData(const ModelTensor &tensor,
                                    llvm::raw_ostream &os) {
   FailureOr<TensorData> data = tensor.read();
   if (failed(data)) {
+    os.flush(); // while the file that is given up is still open
     reported = true;
     return llvm::createStringError("a tensor has no data");
   }
@@ -224,6 +225,7 @@ llvm::Error ModelWriter::writeExternalData(StringRef dataPath) {
           addEntry("offset", llvm::Twine(begin));
           addEntry("length", llvm::Twine(numBytes));
         }
+        os.flush();
         // The data get their name only if the model can be written, too.
         return writeMessage();
       });
