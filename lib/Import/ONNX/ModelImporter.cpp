@@ -369,8 +369,8 @@ LogicalResult ModelImporter::importNode(const ::onnx::NodeProto &node,
                       builder);
   }
 
-  const Registry::Entry *entry =
-      domain.empty() ? Registry::get().lookup(node.op_type()) : nullptr;
+  const Registry::Entry *entry = Registry::get().lookup(
+      domain.empty() ? node.op_type() : (domain + "::" + node.op_type()).str());
   if (!entry) {
     recordUnsupported(node.op_type(), label, "");
     recordUnsupportedSubgraphs(node);
@@ -378,9 +378,11 @@ LogicalResult ModelImporter::importNode(const ::onnx::NodeProto &node,
   }
   auto opsetIt = scope.opsets->find(domain);
   if (opsetIt == scope.opsets->end())
-    return error() << "imports no operator set of the default domain";
+    return error() << "imports no operator set of "
+                   << (domain.empty() ? "the default domain"
+                                      : ("domain '" + domain + "'").str());
   int64_t opset = opsetIt->second;
-  if (opset < kMinOpset || opset > kMaxOpset)
+  if (domain.empty() && (opset < kMinOpset || opset > kMaxOpset))
     return error() << "unsupported ONNX model: it uses opset " << opset
                    << "; slim reads opsets " << kMinOpset << " to "
                    << kMaxOpset;

@@ -13,6 +13,7 @@ const Registry &Registry::get() {
     registerIndexing(registry);
     registerLinear(registry);
     registerLoss(registry);
+    registerNBits(registry);
     registerNorm(registry);
     registerPool(registry);
     registerQuantization(registry);

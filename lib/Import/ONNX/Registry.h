@@ -15,7 +15,8 @@ constexpr unsigned kAnyNumber = ~0u;
 
 using ImportFunction = void (*)(NodeBuilder &);
 
-/// How ONNX's default domain is imported.
+/// How ops are imported: those of ONNX's default domain by name, others by
+/// "domain::name".
 class Registry {
 public:
   struct Entry {
@@ -48,6 +49,7 @@ void registerElementwise(Registry &registry);
 void registerIndexing(Registry &registry);
 void registerLinear(Registry &registry);
 void registerLoss(Registry &registry);
+void registerNBits(Registry &registry);
 void registerNorm(Registry &registry);
 void registerPool(Registry &registry);
 void registerQuantization(Registry &registry);
