@@ -3,12 +3,12 @@
 
 using namespace slim;
 
-/// For each output channel sum (before - after) * mean, over the elements of
-/// the reduction; none if `mean` does not fit.
+/// The product of the matrix of `type` whose element number i is `weight(i)` by
+/// `mean`, for each output channel; none if `mean` does not fit.
 static std::optional<std::vector<double>>
-computeMeanError(CompressibleOpInterface op, RankedTensorType type,
-                 ArrayRef<float> before, ArrayRef<float> after,
-                 ArrayRef<double> mean) {
+multiplyByMean(CompressibleOpInterface op, RankedTensorType type,
+               llvm::function_ref<double(int64_t)> weight,
+               ArrayRef<double> mean) {
   int64_t channels = type.getDimSize(op.getOutputChannelDim());
   int64_t groups = op.getGroupCount();
   // The number of a column of X, within a group, has the indices along the
@@ -22,23 +22,22 @@ computeMeanError(CompressibleOpInterface op, RankedTensorType type,
   if (int64_t(mean.size()) != groups * columns || channels % groups != 0)
     return std::nullopt;
 
-  std::vector<double> error(channels);
+  std::vector<double> product(channels);
   SmallVector<int64_t> index(type.getRank(), 0);
-  for (size_t i = 0, e = before.size(); i < e; ++i) {
+  for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
     int64_t column = 0;
     for (auto [position, stride] : llvm::zip_equal(index, columnStrides))
       column += position * stride;
     int64_t channel = index[op.getOutputChannelDim()];
     int64_t group = channel / (channels / groups);
-    error[channel] +=
-        (double(before[i]) - double(after[i])) * mean[group * columns + column];
+    product[channel] += weight(i) * mean[group * columns + column];
     for (int64_t dim = type.getRank() - 1; dim >= 0; --dim) {
       if (++index[dim] < type.getDimSize(dim))
         break;
       index[dim] = 0;
     }
   }
-  return error;
+  return product;
 }
 
 /// The bias of a linear op or a convolution; null for other ops.
@@ -107,8 +106,10 @@ int64_t slim::correctBias(CompressibleWeight &weight, StringRef name,
     const ActivationStatistics *found = calibration.lookup(inputName);
     if (!found)
       continue;
-    std::optional<std::vector<double>> error = computeMeanError(
-        consumer, weight.getType(), before, after, found->channelMean);
+    std::optional<std::vector<double>> error = multiplyByMean(
+        consumer, weight.getType(),
+        [&](int64_t i) { return double(before[i]) - double(after[i]); },
+        found->channelMean);
     if (error && addToBias(op, *error, weight.tree.getWeights().front(),
                            (name + ".bias").str(), rewriter))
       ++count;
@@ -124,9 +125,8 @@ bool slim::shiftBias(CompressibleOpInterface op, ArrayRef<float> weight,
   std::optional<DecodeTree> tree = DecodeTree::match(root);
   if (!tree)
     return false;
-  std::vector<float> nothing(weight.size());
-  std::optional<std::vector<double>> change =
-      computeMeanError(op, tree->getType(), weight, nothing, shift);
+  std::optional<std::vector<double>> change = multiplyByMean(
+      op, tree->getType(), [&](int64_t i) { return double(weight[i]); }, shift);
   return change && addToBias(op, *change, tree->getWeights().front(),
                              (tree->getName() + ".bias").str(), rewriter);
 }

@@ -25,6 +25,8 @@ struct CalibratePass : slim::impl::CalibratePassBase<CalibratePass> {
     if (output.empty())
       return fail("option 'output' must name the file that the statistics go "
                   "to");
+    if (llvm::Error error = checkOutputPath(output))
+      return fail(llvm::toString(std::move(error)));
     if (histogramBins == 0)
       return fail("option 'histogram-bins' must be at least 1");
     RunRequest request = RunRequest::of(*this);

@@ -15,7 +15,6 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -231,15 +230,8 @@ LogicalResult Compilation::run() {
       return report(description.takeError());
     target = std::move(*description);
   }
-  if (options.outputPath != "-") {
-    StringRef directory = llvm::sys::path::parent_path(options.outputPath);
-    if (!llvm::sys::fs::is_directory(directory.empty() ? "." : directory))
-      return error() << "cannot write '" << options.outputPath
-                     << "': there is no directory '" << directory << "'";
-    if (llvm::sys::fs::is_directory(options.outputPath))
-      return error() << "cannot write '" << options.outputPath
-                     << "': it is a directory";
-  }
+  if (llvm::Error error = checkOutputPath(options.outputPath))
+    return report(std::move(error));
 
   if (failed(read()) || failed(compress()) || failed(writeReport()))
     return failure();

@@ -32,11 +32,17 @@ static llvm::StringSet<> getWeightNames(const CalibrationStage &stage) {
   return names;
 }
 
-/// A regular expression for these names and no others.
-static std::string matchExactly(const llvm::StringSet<> &names) {
+/// A regular expression for these names. What the syntax of options would end
+/// or nest by becomes any character.
+static std::string matchNames(const llvm::StringSet<> &names) {
   std::string pattern;
-  for (StringRef name : names.keys())
-    pattern += (pattern.empty() ? "^(" : "|") + llvm::Regex::escape(name);
+  for (StringRef name : names.keys()) {
+    pattern += pattern.empty() ? "^(" : "|";
+    for (char c : name)
+      pattern += StringRef("{}\"' \t\n").contains(c)
+                     ? std::string(".")
+                     : llvm::Regex::escape(StringRef(&c, 1));
+  }
   return pattern + ")$";
 }
 
@@ -48,9 +54,7 @@ struct CompressSequentiallyPass
 
   void getDependentDialects(DialectRegistry &registry) const override {
     Base::getDependentDialects(registry);
-    OpPassManager manager(ModuleOp::getOperationName());
-    if (succeeded(parsePassPipeline(passes, manager, llvm::nulls())))
-      manager.getDependentDialects(registry);
+    addDialectsOf(passes, registry);
   }
 
   void runOnOperation() override {
@@ -107,6 +111,9 @@ private:
 
   LogicalResult compress(const CalibrationStage &stage) {
     ModuleOp module = getOperation();
+    llvm::StringSet<> names = getWeightNames(stage);
+    if (names.empty())
+      return success();
     SmallString<128> path;
     if (std::error_code error =
             llvm::sys::fs::createTemporaryFile("slim", "safetensors", path))
@@ -115,10 +122,7 @@ private:
     if (llvm::Error error = stage.statistics.save(path))
       return fail(llvm::toString(std::move(error)));
 
-    llvm::StringSet<> names = getWeightNames(stage);
-    if (names.empty())
-      return success();
-    FailureOr<OpPassManager> manager = makePasses(matchExactly(names), path);
+    FailureOr<OpPassManager> manager = makePasses(matchNames(names), path);
     if (failed(manager))
       return failure();
     auto before = module->getAttrOfType<ArrayAttr>(SlimDialect::kReportAttr);

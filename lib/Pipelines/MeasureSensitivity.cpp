@@ -5,6 +5,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "slim/Calibrate/Sensitivity.h"
 #include "slim/Compress/DecodeTree.h"
+#include "slim/Numerics/Statistics.h"
 #include "slim/Pipelines/InProcess.h"
 #include "slim/Pipelines/Passes.h"
 #include "llvm/ADT/MapVector.h"
@@ -36,15 +37,6 @@ static double getNorm(ArrayRef<float> values) {
   return std::sqrt(sum);
 }
 
-static double getRelativeError(ArrayRef<float> values,
-                               ArrayRef<float> changed) {
-  std::vector<float> difference(values.size());
-  for (size_t i = 0; i < values.size(); ++i)
-    difference[i] = changed[i] - values[i];
-  double norm = getNorm(values);
-  return norm > 0 ? getNorm(difference) / norm : 0;
-}
-
 /// The output error that the report of `module` has of the weight, if one pass
 /// alone has changed it.
 static std::optional<double> findOutputError(ModuleOp module, StringRef name) {
@@ -73,9 +65,7 @@ struct MeasureSensitivityPass
 
   void getDependentDialects(DialectRegistry &registry) const override {
     Base::getDependentDialects(registry);
-    OpPassManager manager(ModuleOp::getOperationName());
-    if (succeeded(parsePassPipeline(passes, manager, llvm::nulls())))
-      manager.getDependentDialects(registry);
+    addDialectsOf(passes, registry);
   }
 
   void runOnOperation() override {
@@ -126,6 +116,8 @@ private:
     if (output.empty())
       return fail("option 'output' must name the file that the sensitivities "
                   "go to");
+    if (llvm::Error error = checkOutputPath(output))
+      return fail(llvm::toString(std::move(error)));
     if (method != "output" && method != "hessian" && method != "fisher")
       return fail("option 'method' must be output, hessian or fisher, not '" +
                   method + "'");
@@ -189,7 +181,7 @@ private:
           decodeToDense(tree->second.getRoot());
       if (failed(values))
         return failure();
-      double error = getRelativeError(probe.values, *values);
+      double error = measureError(probe.values, *values).relativeFrobenius;
       if (error == 0)
         continue;
       table.weights[probe.weight] = {error,

@@ -1,6 +1,8 @@
 //===- RunModel.cpp - What passes that run the model share ----------------===//
 
 #include "RunModel.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 
 using namespace slim;
 
@@ -29,4 +31,10 @@ CalibrationOptions RunRequest::getOptions() const {
   if (progress)
     options.progress = makeProgress(pass);
   return options;
+}
+
+void slim::addDialectsOf(StringRef pipeline, DialectRegistry &registry) {
+  OpPassManager manager(ModuleOp::getOperationName());
+  if (succeeded(parsePassPipeline(pipeline, manager, llvm::nulls())))
+    manager.getDependentDialects(registry);
 }

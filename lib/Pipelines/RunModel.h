@@ -6,8 +6,7 @@
 
 namespace slim {
 
-/// The data that the options of a RunningPass name, for `module`, and the
-/// options of calibration that they amount to. Reports what is wrong with them.
+/// The common options of a RunningPass.
 struct RunRequest {
   std::string pass, data, entry;
   int64_t samples = 0, sequenceLength = 0;
@@ -29,9 +28,15 @@ struct RunRequest {
     return request;
   }
 
+  /// The data for `module`. Reports what is wrong with the options.
   FailureOr<std::unique_ptr<DataSet>> open(ModuleOp module) const;
+  /// What they are for calibration.
   CalibrationOptions getOptions() const;
 };
+
+/// Adds the dialects that the passes of `pipeline` load, for
+/// getDependentDialects of a pass that runs them; nothing if it is no pipeline.
+void addDialectsOf(StringRef pipeline, DialectRegistry &registry);
 
 } // namespace slim
 

@@ -11,13 +11,29 @@
 using namespace mlir;
 using namespace slim;
 
-llvm::Expected<std::pair<std::string, int64_t>> slim::parseDim(StringRef text) {
-  auto [name, value] = text.rsplit('=');
-  int64_t extent;
-  if (name.empty() || value.getAsInteger(10, extent) || extent < 0)
-    return llvm::createStringError("--dim '" + text +
-                                   "' is not of the form name=value");
-  return std::pair(name.str(), extent);
+llvm::Expected<NamedExtents> slim::parseDims(ArrayRef<std::string> texts) {
+  NamedExtents dims;
+  for (StringRef text : texts) {
+    auto [name, value] = text.rsplit('=');
+    int64_t extent;
+    if (name.empty() || value.getAsInteger(10, extent) || extent < 0)
+      return llvm::createStringError("--dim '" + text +
+                                     "' is not of the form name=value");
+    dims.emplace_back(name.str(), extent);
+  }
+  return dims;
+}
+
+llvm::Error slim::checkOutputPath(StringRef path) {
+  auto fail = [&](const Twine &why) {
+    return llvm::createStringError("cannot write '" + path + "': " + why);
+  };
+  StringRef directory = llvm::sys::path::parent_path(path);
+  if (!llvm::sys::fs::is_directory(directory.empty() ? "." : directory))
+    return fail("there is no directory '" + directory + "'");
+  if (llvm::sys::fs::is_directory(path))
+    return fail("it is a directory");
+  return llvm::Error::success();
 }
 
 OwningOpRef<ModuleOp> slim::readModel(StringRef path, const NamedExtents &dims,

@@ -8,6 +8,8 @@
 // RUN: not slim-opt %s -calibrate="output=%t.out data=%t.npz samples=-1" 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not slim-opt %s -calibrate="output=%t.out data=%t.npz histogram-bins=0" 2>&1 | FileCheck %s --check-prefix=BINS
 // RUN: not slim-opt %s -calibrate="output=%t.out data=%t.npz entry=other" 2>&1 | FileCheck %s --check-prefix=ENTRY
+// RUN: not slim-opt %s -calibrate="output=%t.none/out data=%t.npz" 2>&1 | FileCheck %s --check-prefix=DIRECTORY
+// RUN: not slim-opt %s -pass-pipeline='builtin.module(measure-sensitivity{output=%t.none/out data=%t.npz passes={quantize}})' 2>&1 | FileCheck %s --check-prefix=DIRECTORY
 // RUN: not ls %t.out
 // RUN: not slim-opt %s -compress-sequentially="data=%t.npz" 2>&1 | FileCheck %s --check-prefix=PASSES
 // RUN: not slim-opt %s -pass-pipeline='builtin.module(compress-sequentially{data=%t.npz passes={quantise}})' 2>&1 | FileCheck %s --check-prefix=UNKNOWN
@@ -21,6 +23,7 @@
 // BITS: error: calibrate: option 'token-bits' must be 32 or 64, not 16
 // NEGATIVE: error: calibrate: options 'samples' and 'sequence-length' must not be negative
 // BINS: error: calibrate: option 'histogram-bins' must be at least 1
+// DIRECTORY: error: {{.*}}: cannot write '{{.*}}.none/out': there is no directory '{{.*}}.none'
 // ENTRY: error: {{.*}}other
 // PASSES: error: compress-sequentially: option 'passes' must be a pipeline of compression passes
 // UNKNOWN: error: compress-sequentially: option 'passes': {{.*}}'quantise'

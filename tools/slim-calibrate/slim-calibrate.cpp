@@ -8,9 +8,7 @@
 #include "slim/Pipelines/ToolSupport.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/Path.h"
 
 using namespace slim;
 namespace cl = llvm::cl;
@@ -137,18 +135,11 @@ int main(int argc, char **argv) {
     return fail("--histogram-bins is at least 1");
   if (flags.sequential && (flags.histogram || flags.allValues))
     return fail("--sequential has no --histogram and no --all-values");
-  llvm::StringRef directory = llvm::sys::path::parent_path(flags.output);
-  if (!llvm::sys::fs::is_directory(directory.empty() ? "." : directory))
-    return fail("cannot write '" + flags.output + "': there is no directory '" +
-                directory + "'");
-
-  NamedExtents dims;
-  for (const std::string &dim : flags.dims) {
-    auto parsed = parseDim(dim);
-    if (!parsed)
-      return fail(llvm::toString(parsed.takeError()));
-    dims.push_back(std::move(*parsed));
-  }
+  if (llvm::Error error = checkOutputPath(flags.output))
+    return fail(llvm::toString(std::move(error)));
+  llvm::Expected<NamedExtents> dims = parseDims(flags.dims);
+  if (!dims)
+    return fail(llvm::toString(dims.takeError()));
   CalibrationOptions options;
   options.samples = flags.samples;
   options.entry = flags.entry;
@@ -179,5 +170,5 @@ int main(int argc, char **argv) {
         printDiagnostic("slim-calibrate", diagnostic);
         return mlir::success();
       });
-  return mlir::failed(run(flags, options, dataOptions, dims, context));
+  return mlir::failed(run(flags, options, dataOptions, *dims, context));
 }

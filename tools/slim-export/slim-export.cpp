@@ -75,15 +75,11 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv,
                               "slim export: writes a module as a model for "
                               "other programs\n");
-  NamedExtents dims;
-  for (const std::string &dim : flags.dims) {
-    auto parsed = parseDim(dim);
-    if (!parsed) {
-      llvm::errs() << "slim-export: error: "
-                   << llvm::toString(parsed.takeError()) << "\n";
-      return 1;
-    }
-    dims.push_back(std::move(*parsed));
+  llvm::Expected<NamedExtents> dims = parseDims(flags.dims);
+  if (!dims) {
+    llvm::errs() << "slim-export: error: " << llvm::toString(dims.takeError())
+                 << "\n";
+    return 1;
   }
   mlir::DialectRegistry registry;
   slim::registerAllDialects(registry);
@@ -94,5 +90,5 @@ int main(int argc, char **argv) {
         printDiagnostic("slim-export", diagnostic);
         return mlir::success();
       });
-  return mlir::failed(run(flags, dims, context));
+  return mlir::failed(run(flags, *dims, context));
 }

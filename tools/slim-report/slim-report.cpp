@@ -109,8 +109,8 @@ static llvm::Expected<std::vector<Entry>> readEntries() {
     entry.format = getString(*object, "format");
     entry.message = getString(*object, "message");
     entry.wasApplied = getString(*object, "status") == "applied";
-    entry.bytesBefore = getNumber(*object, "bytes_before").value_or(0);
-    entry.bytesAfter = getNumber(*object, "bytes_after").value_or(0);
+    entry.bytesBefore = object->getNumber("bytes_before").value_or(0);
+    entry.bytesAfter = object->getNumber("bytes_after").value_or(0);
     entry.weightError = getNumber(*object, "relative_error");
     entry.outputError = getNumber(*object, "output_error");
     if (const llvm::json::Array *shape = object->getArray("shape"))
@@ -146,12 +146,18 @@ static bool comesFirst(const Entry &a, const Entry &b) {
   return false;
 }
 
-static std::string printError(std::optional<double> error) {
-  if (!error)
-    return "-";
+static std::string printNumber(double number, const char *format) {
   std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.5f", *error);
+  llvm::raw_string_ostream(text) << llvm::format(format, number);
   return text;
+}
+
+static std::string printError(std::optional<double> error) {
+  return error ? printNumber(*error, "%.5f") : "-";
+}
+
+static std::string printBytes(double bytes) {
+  return printNumber(bytes, "%.0f");
 }
 
 /// Columns as wide as their cells, the last as it comes.
@@ -189,16 +195,16 @@ static void print(std::vector<Entry> entries) {
     if (skipped)
       rows.push_back({entry.weight, entry.shape, entry.pass, entry.message});
     else
-      rows.push_back({entry.weight, entry.shape, entry.pass,
-                      entry.format.empty() ? "-" : entry.format,
-                      llvm::utostr(uint64_t(entry.bytesAfter)),
-                      llvm::utostr(uint64_t(entry.bytesBefore)),
-                      printError(entry.weightError),
-                      printError(entry.outputError)});
+      rows.push_back(
+          {entry.weight, entry.shape, entry.pass,
+           entry.format.empty() ? "-" : entry.format,
+           printBytes(entry.bytesAfter), printBytes(entry.bytesBefore),
+           printError(entry.weightError), printError(entry.outputError)});
   }
   printTable(rows);
   llvm::outs() << applied << " of " << entries.size() << " steps applied, from "
-               << uint64_t(before) << " to " << uint64_t(after) << " bytes\n";
+               << printBytes(before) << " to " << printBytes(after)
+               << " bytes\n";
 }
 
 int main(int argc, char **argv) {

@@ -97,12 +97,10 @@ int main(int argc, char **argv) {
     return fail("unknown target '" + target + "'; supported is cpu");
   if (optLevel > 3)
     return fail("-O" + llvm::Twine(optLevel) + " is no level; 0 to 3 are");
-  for (const std::string &dim : dims) {
-    auto parsed = parseDim(dim);
-    if (!parsed)
-      return fail(llvm::toString(parsed.takeError()));
-    options.dims.push_back(std::move(*parsed));
-  }
+  llvm::Expected<NamedExtents> extents = parseDims(dims);
+  if (!extents)
+    return fail(llvm::toString(extents.takeError()));
+  options.dims = std::move(*extents);
   options.inputPath = inputPath;
   options.outputPath = outputPath;
   options.emit = emitKind;

@@ -7,8 +7,9 @@
 //
 // The loss of a choice is the squared error of the layer's output relative to
 // the output's square over the calibration data, summed over layers; without
-// statistics of a layer's inputs, the same of the weight. It is Numerics that
-// plans: slim/Numerics/FormatBudget.h.
+// statistics of a layer's inputs, the same of the weight. With sensitivities it
+// is the predicted loss of the model's outputs (slim/Calibrate/Sensitivity.h).
+// It is Numerics that plans: slim/Numerics/FormatBudget.h.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLIM_COMPRESS_FORMATPLAN_H
@@ -31,8 +32,9 @@ struct FormatPlan {
 };
 
 /// Plans for the weights of `module` that pass the filters of `options`, with
-/// at most `bits` per element. Fails, with a diagnostic, where a weight's data
-/// cannot be read and where even the smallest formats take more.
+/// at most `bits` per element, by `sensitivity` if it is given. Fails, with a
+/// diagnostic, where a weight's data cannot be read and where even the smallest
+/// formats take more.
 FailureOr<FormatPlan>
 planFormats(ModuleOp module, StringRef pass, const CompressionOptions &options,
             ArrayRef<WeightQuantization> candidates, double bits,

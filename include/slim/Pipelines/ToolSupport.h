@@ -17,8 +17,13 @@ namespace slim {
 /// Extents of named dimensions.
 using NamedExtents = std::vector<std::pair<std::string, int64_t>>;
 
-/// Parses "name=value", the argument of --dim.
-llvm::Expected<std::pair<std::string, int64_t>> parseDim(StringRef text);
+/// Parses the arguments of --dim, each "name=value".
+llvm::Expected<NamedExtents> parseDims(ArrayRef<std::string> texts);
+
+/// Fails, with a message, if a file cannot have this path, for want of its
+/// directory or because it is one: to be asked before the work whose result
+/// goes there.
+llvm::Error checkOutputPath(StringRef path);
 
 /// Reads a model from a .onnx, .mlir or .mlirbc file, by its extension. Reports
 /// what fails.

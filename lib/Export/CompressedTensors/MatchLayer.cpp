@@ -60,8 +60,9 @@ private:
   void matchInputs();
   bool isPacked() const { return layer.format == "pack-quantized"; }
 
-  /// Adds a tensor: what the weight `source` decodes to, in output by input
-  /// order where it is a matrix, changed by `change`, which gives `shape`.
+  /// Adds a tensor: what the weight or constant `source` decodes to, in output
+  /// by input order where it is a matrix, changed by `change`, which gives
+  /// `shape`.
   void add(StringRef suffix, Value source, ArrayRef<int64_t> shape,
            Type elementType,
            std::function<TensorData(const TensorData &)> change);
@@ -299,30 +300,17 @@ void Matcher::matchInputs() {
   inputs.strategy = "tensor";
   inputs.isSymmetric = !zeroPoint && offset == 0;
   layer.inputs = inputs;
-  auto addScalar = [&](StringRef suffix, Value source, Type elementType,
-                       std::function<TensorData(const TensorData &)> change) {
-    auto type = RankedTensorType::get({1}, elementType);
-    layer.tensors.push_back(
-        {layer.name + "." + suffix.str(), type, [=]() -> FailureOr<TensorData> {
-           FailureOr<TensorData> data = decodeConstant(source);
-           if (failed(data))
-             return failure();
-           TensorData changed = change(*data);
-           return TensorData(type, changed.getBytes(), changed.getOwner());
-         }});
-  };
-  addScalar("input_scale", scale, getType(scale).getElementType(), keep);
+  add("input_scale", scale, {1}, getType(scale).getElementType(), keep);
   if (inputs.isSymmetric)
     return;
   Type i8 = IntegerType::get(op.getContext(), 8);
   bool isAbsent = !zeroPoint;
-  addScalar("input_zero_point", zeroPoint ? zeroPoint : scale, i8,
-            [=](const TensorData &data) {
-              if (!isAbsent)
-                return toSignedBytes(data, offset);
-              return TensorData::fromInts(RankedTensorType::get({1}, i8),
-                                          -offset);
-            });
+  add("input_zero_point", zeroPoint ? zeroPoint : scale, {1}, i8,
+      [=](const TensorData &data) {
+        if (!isAbsent)
+          return toSignedBytes(data, offset);
+        return TensorData::fromInts(RankedTensorType::get({1}, i8), -offset);
+      });
 }
 
 std::optional<Layer> Matcher::match() {
