@@ -12,11 +12,12 @@ what counts:
   classifier  EfficientNet-Lite0 on crops of photographs; top-1 agreement. A
               photograph is in one part only.
   encoder     MiniLM-L6 on sentences; mean cosine of the embeddings.
-  ocr         PP-OCRv4's recognition on rendered lines of text; the share of
-              lines that are read alike.
+  words       PP-OCRv4's recognition on rendered words; the share that is read
+              alike.
+  lines       The same on lines of three words.
 
-The classifier needs crops224.npz, encoder and ocr verses.tsv in the directory
-that SLIM_MODELS names; without them a task is skipped.
+The classifier needs crops224.npz, the others verses.tsv in the directory that
+SLIM_MODELS names; without them a task is skipped.
 """
 from __future__ import annotations
 
@@ -173,7 +174,7 @@ def run_all(model, samples: list, index: int) -> list:
 
 
 def run_task(task, args) -> dict:
-    """The numbers of each engine, one a split."""
+    """What is measured -> engine -> numbers, one a split."""
     import onnx
 
     from static_tasks import Unavailable
@@ -183,7 +184,7 @@ def run_task(task, args) -> dict:
         raise Unavailable(f"no {source}")
     names = [output.name for output in onnx.load(source).graph.output]
     index = names.index(task.output) if task.output else 0
-    numbers = {name: [] for name in args.engines}
+    numbers = {m: {name: [] for name in args.engines} for m in task.measures}
     for seed in range(args.splits):
         calibration, test = task.split(seed)
         expected = run_all(load("onnxruntime", source), test, index)
@@ -191,20 +192,22 @@ def run_task(task, args) -> dict:
             with contextlib.redirect_stdout(io.StringIO()):  # progress bars
                 engine, path = QUANTIZERS[name](task, source, calibration, args)
             actual = run_all(load(engine, path), test, index)
-            numbers[name].append(task.compare(expected, actual))
-            print(f"{task.name} split {seed} {name} {numbers[name][-1]:.4f}")
+            for measure, compare in task.measures.items():
+                number = compare(expected, actual)
+                numbers[measure][name].append(number)
+                print(f"{task.name} split {seed} {name} {measure} {number:.4f}")
             sys.stdout.flush()
     return numbers
 
 
 def format_table(results: dict, names: list) -> str:
     lines = ["| task | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for task, numbers in results.items():
+    for title, numbers in results.items():
         cells = [
             f"{statistics.mean(numbers[n]):.4f} ({', '.join(f'{x:.3f}' for x in numbers[n])})"
             for n in names
         ]
-        lines.append(f"| {task.name}, {task.measure} | " + " | ".join(cells) + " |")
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -233,7 +236,8 @@ def main() -> int:
         if args.only and task.name not in args.only.split(","):
             continue
         try:
-            results[task] = run_task(task, args)
+            for measure, numbers in run_task(task, args).items():
+                results[f"{task.name}, {measure}"] = numbers
         except Unavailable as reason:
             print(f"{task.name} skipped: {reason}")
     table = format_table(results, args.engines)

@@ -30,11 +30,11 @@ def data_file(name: str) -> str:
 class Task:
     name: str
     model: str
-    measure: str  # what the number is
     # (split) -> (samples of calibration, samples of test), each a dict of inputs
     split: Callable
-    # (outputs of the model, of the quantized model) -> number from 0 to 1
-    compare: Callable
+    # What numbers are -> (outputs of the model, of the quantized model) -> number
+    # from 0 to 1. The first is what counts most.
+    measures: dict
     output: str = ""  # the output that is compared; the first if empty
     transformer: bool = False
     matmuls: bool = False  # products of activations are quantized, too
@@ -94,16 +94,20 @@ def draw_line(text: str, rng) -> np.ndarray:
     return line
 
 
-def lines_of_text(seed: int):
-    rng = np.random.default_rng(seed)
-    lines = []
-    for text in verses(seed):
-        words = text.split()
-        start = int(rng.integers(0, max(1, len(words) - 3)))
-        lines.append(" ".join(words[start : start + 3])[:16].strip())
-    lines = lines[: CALIBRATION_LINES + TEST_LINES]
-    samples = [{"x": draw_line(line, rng)} for line in lines]
-    return samples[:CALIBRATION_LINES], samples[CALIBRATION_LINES:]
+def lines_of_text(words_per_line: int):
+    def split(seed: int):
+        rng = np.random.default_rng(seed)
+        lines = []
+        for text in verses(seed):
+            words = text.split()
+            start = int(rng.integers(0, max(1, len(words) - words_per_line)))
+            line = " ".join(words[start : start + words_per_line])
+            lines.append(line[:16].strip())
+        lines = lines[: CALIBRATION_LINES + TEST_LINES]
+        samples = [{"x": draw_line(line, rng)} for line in lines]
+        return samples[:CALIBRATION_LINES], samples[CALIBRATION_LINES:]
+
+    return split
 
 
 def agreement(expected: list, actual: list) -> float:
@@ -131,24 +135,40 @@ def same_strings(expected: list, actual: list) -> float:
     return float(np.mean([read_string(e) == read_string(a) for e, a in pairs]))
 
 
+def same_letters(expected: list, actual: list) -> float:
+    """Without regard to spaces, of whose presence the model itself is unsure: on
+    these lines it reads 97 % of the letters' strings, and 76 % with the spaces."""
+
+    def letters(scores: np.ndarray) -> tuple:
+        space = scores.shape[-1] - 1  # the last class
+        return tuple(c for c in read_string(scores) if c != space)
+
+    pairs = zip(expected, actual)
+    return float(np.mean([letters(e) == letters(a) for e, a in pairs]))
+
+
 def make_tasks(models: str) -> list:
     return [
         Task(
             "classifier",
             "efficientnet_lite0",
-            "top-1 agreement",
             split_photographs,
-            agreement,
+            {"top-1 agreement": agreement},
         ),
         Task(
             "encoder",
             "minilm_l6",
-            "cosine",
             sentences(models),
-            cosine,
+            {"cosine": cosine},
             output="sentence_embedding",
             transformer=True,
             matmuls=True,
         ),
-        Task("ocr", "ppocrv4_rec", "strings alike", lines_of_text, same_strings),
+        Task("words", "ppocrv4_rec", lines_of_text(1), {"words alike": same_strings}),
+        Task(
+            "lines",
+            "ppocrv4_rec",
+            lines_of_text(3),
+            {"lines alike": same_strings, "but for spaces": same_letters},
+        ),
     ]
