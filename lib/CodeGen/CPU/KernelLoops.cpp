@@ -130,8 +130,15 @@ LogicalResult KernelLoops::addOperand(OpBuilder &b, KernelOp op,
     bool isDivision = expr.getKind() == AffineExprKind::FloorDiv;
     if (!by || (!isDivision && expr.getKind() != AffineExprKind::Mod))
       return failure();
+    // i floordiv d and i mod d together walk all of i.
+    auto loop = dyn_cast<AffineDimExpr>(binary.getLHS());
+    bool isPair = loop && llvm::any_of(map.getResults(), [&](AffineExpr e) {
+                    return e == (isDivision ? loop % by.getValue()
+                                            : loop.floorDiv(by.getValue()));
+                  });
     if (binary.getLHS() == columnExpr) {
-      if (result.panelColumns && result.panelColumns != by.getValue())
+      if (!isPair ||
+          (result.panelColumns && result.panelColumns != by.getValue()))
         return failure();
       result.panelColumns = by.getValue();
       (isDivision ? result.panelStride : result.strides[column]) = stride;
@@ -139,11 +146,6 @@ LogicalResult KernelLoops::addOperand(OpBuilder &b, KernelOp op,
     }
     // Steps of a reduction are whole multiples of the divisor: k floordiv d
     // advances by one where k advances by d.
-    auto loop = dyn_cast<AffineDimExpr>(binary.getLHS());
-    bool isPair = loop && llvm::any_of(map.getResults(), [&](AffineExpr e) {
-                    return e == (isDivision ? loop % by.getValue()
-                                            : loop.floorDiv(by.getValue()));
-                  });
     if (isPair && isDivision && stride.isFixed() &&
         stride.fixed % by.getValue() == 0) {
       result.strides[loop.getPosition()] =

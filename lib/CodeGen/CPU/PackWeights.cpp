@@ -197,6 +197,28 @@ static TensorData pack(const TensorData &data, const Layout &layout) {
   return TensorData(type, std::move(packed));
 }
 
+/// `data` with each element along `dim` `times` times, `extent` in all.
+static TensorData repeat(const TensorData &data, unsigned dim, int64_t times,
+                         int64_t extent) {
+  SmallVector<int64_t> shape(data.getType().getShape());
+  int64_t inner = TensorData::getElementBytes(data.getElementType()), outer = 1;
+  for (int64_t more : ArrayRef(shape).drop_front(dim + 1))
+    inner *= more;
+  for (int64_t more : ArrayRef(shape).take_front(dim))
+    outer *= more;
+  int64_t stored = shape[dim];
+  shape[dim] = extent;
+  auto type = RankedTensorType::get(shape, data.getElementType());
+  std::vector<char> bytes(TensorData::getNumBytes(type));
+  char *to = bytes.data();
+  for (int64_t i = 0; i < outer; ++i)
+    for (int64_t at = 0; at < extent; ++at, to += inner)
+      std::memcpy(to,
+                  data.getBytes().data() + (i * stored + at / times) * inner,
+                  inner);
+  return TensorData(type, std::move(bytes));
+}
+
 /// `data`, whose elements of `bits` bits take a byte each, as the bytes that a
 /// kernel reads: see slim_cpu.kernel.
 static TensorData packBits(const TensorData &data, unsigned bits) {
@@ -309,6 +331,9 @@ struct PackWeightsPass
         if ((i > 1 || kernel->getRightBits() == 8) &&
             failed(widenInput(op, i, symbols)))
           return WalkResult::interrupt();
+      for (unsigned i = 2; i < op.getInputs().size(); ++i)
+        if (failed(spreadInput(op, i, symbols)))
+          return WalkResult::interrupt();
       kernel = MicroKernel::select(op, target);
       for (unsigned i = 1; i < op.getInputs().size(); ++i)
         if (failed(packInput(op, i, *kernel, symbols)))
@@ -366,6 +391,60 @@ private:
     OpBuilder b(op);
     op->setOperand(number, readGlobal(b, op.getLoc(), wide));
     argument.setType(b.getI8Type());
+    return success();
+  }
+
+  /// Repeats scales and zero points of blocks of columns for each column: then
+  /// vectors read them as they read those of groups, and a block's columns
+  /// need not be a multiple of a panel's.
+  LogicalResult spreadInput(KernelOp op, unsigned number,
+                            SymbolTable &symbols) {
+    Value operand = op.getInputs()[number];
+    auto type = dyn_cast<RankedTensorType>(operand.getType());
+    memref::GetGlobalOp get = getWeight(operand);
+    AffineMap map = op.getInputMap(number);
+    AffineExpr column = op.getOutputMap().getResults().back();
+    std::optional<unsigned> dim;
+    for (auto [i, expr] : llvm::enumerate(map.getResults()))
+      if (expr.getKind() == AffineExprKind::FloorDiv &&
+          cast<AffineBinaryOpExpr>(expr).getLHS() == column)
+        dim = i;
+    if (!get || !type || !dim)
+      return success();
+    auto divisor = dyn_cast<AffineConstantExpr>(
+        cast<AffineBinaryOpExpr>(map.getResult(*dim)).getRHS());
+    int64_t columns =
+        cast<ShapedType>(op.getOutput().getType()).getShape().back();
+    auto global = symbols.lookup<memref::GlobalOp>(get.getName());
+    Attribute attr =
+        global ? global->getAttr(WeightSection::kDataAttr) : Attribute();
+    if (!attr || !divisor || ShapedType::isDynamic(columns))
+      return success();
+    SmallVector<int64_t> shape(type.getShape());
+    shape[*dim] = columns;
+    std::string name = get.getName().str();
+    for (int64_t extent : shape)
+      name += "_" + std::to_string(extent);
+    name += ".spread" + std::to_string(divisor.getValue());
+    auto spread = symbols.lookup<memref::GlobalOp>(name);
+    if (!spread) {
+      FailureOr<TensorData> data = readWeightData(global, type, attr);
+      if (failed(data))
+        return failure();
+      // Of the operand's type, which has no sign.
+      TensorData stored(type, data->getBytes(), data->getOwner());
+      spread = createGlobal(global, name,
+                            repeat(stored, *dim, divisor.getValue(), columns),
+                            symbols);
+    }
+    OpBuilder b(op);
+    op->setOperand(number, readGlobal(b, op.getLoc(), spread));
+    SmallVector<AffineExpr> exprs(map.getResults());
+    exprs[*dim] = column;
+    SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
+    maps[number] = AffineMapAttr::get(
+        AffineMap::get(map.getNumDims(), 0, exprs, b.getContext()));
+    op.setIndexingMapsAttr(b.getArrayAttr(maps));
     return success();
   }
 

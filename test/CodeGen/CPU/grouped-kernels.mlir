@@ -94,3 +94,23 @@ func.func @narrow(%x: tensor<?x16xui8>) -> tensor<?x4xf32> {
   %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<4x16xf32>) -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
+
+// -----
+
+// A block's scale is repeated for its columns, which need not divide panels.
+// CHECK: memref.global constant @s{{.*}}spread3{{.*}} : memref<2x2x4xf32>
+// CHECK-SAME: slim.data = dense<{{\[\[\[}}1.{{0*e\+00}}, 1.{{0*e\+00}}, 1.{{0*e\+00}}, 3.{{0*e\+00}}], [2.{{0*e\+00}}, 2.{{0*e\+00}}, 2.{{0*e\+00}}, 4.{{0*e\+00}}]],
+// CHECK-LABEL: func.func @blocks
+// CHECK: slim_cpu.kernel ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x16xi8>, tensor<2x2x4x4xi8>, tensor<2x2x4xf32>)
+// LOOPS-LABEL: func.func @blocks
+// LOOPS: vpdpbusd
+slim.weight @q : tensor<5x16xi4> = dense<1> : tensor<5x16xi4>
+slim.weight @s : tensor<2x2xf32> = dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+func.func @blocks(%x: tensor<?x16xui8>) -> tensor<?x5xf32> {
+  %q = slim.get_weight @q : tensor<5x16xi4>
+  %s = slim.get_weight @s : tensor<2x2xf32>
+  %w = slim.dequantize %q, %s {block = array<i64: 3, 8>} : (tensor<5x16xi4>, tensor<2x2xf32>) -> tensor<5x16xf32>
+  %c = slim.cast %x {to = f32} : (tensor<?x16xui8>) -> tensor<?x16xf32>
+  %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<5x16xf32>) -> tensor<?x5xf32>
+  return %y : tensor<?x5xf32>
+}

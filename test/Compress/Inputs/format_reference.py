@@ -183,7 +183,8 @@ def draw_scheme(rng):
         block = (1, int(rng.choice([5, 8, 16, 32, 128])))
         text = f"group-size={block[1]}"
     else:
-        block = (int(rng.integers(1, 9)), int(rng.integers(4, 40)))
+        block = (int(rng.choice([rng.integers(1, 9), 64, 128])),
+                 int(rng.choice([rng.integers(4, 40), 64, 128])))
         text = f"block={block[0]}x{block[1]}"
     algorithm = "kmeans" if name.startswith("kmeans") else "rtn"
     text = (f"format={name} {text} scale-type={scale} algorithm={algorithm}"

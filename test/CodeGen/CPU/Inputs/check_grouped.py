@@ -4,7 +4,7 @@ usage: check_grouped.py --seed N --count N [slimc options...]
 
 The weight is codes of 2, 4 or 8 bits, signed or not, with or without zero
 points, a scale for every so many elements of a row (which need not divide it) or
-for the whole row, in f32, f16 or bf16. The activation stays in floats or is quantized
+for the whole row, perhaps shared by several rows, in f32, f16 or bf16. The activation stays in floats or is quantized
 by row. The weight is stored by channel or, as ONNX does, transposed. Rows, columns
 and elements of a row are such that few blocks divide them.
 The bound is that of a sum in f32; the reference rounds the activation as slim's
@@ -37,6 +37,7 @@ class Case:
         self.group = int(
             rng.choice([0, 16, 32, 32, 64, 128, 24, 20, rng.integers(1, 40)])
         )
+        self.tile = int(rng.choice([1, 1, 1, 64, 128, rng.integers(2, 40)]))
         self.codes = str(rng.choice(list(CODES), p=[0.1, 0.1, 0.25, 0.25, 0.15, 0.15]))
         self.scale_type = str(rng.choice(["f32", "f16", "bf16"], p=[0.5, 0.25, 0.25]))
         self.has_zero = bool(rng.random() < 0.4)
@@ -47,7 +48,7 @@ class Case:
 
     def describe(self):
         return (
-            f"{self.rows}x{self.depth}x{self.columns} {self.codes} group {self.group} {self.scale_type}"
+            f"{self.rows}x{self.depth}x{self.columns} {self.codes} block {self.tile}x{self.group} {self.scale_type}"
             f"{' zero' if self.has_zero else ''}{' rounded' if self.is_rounded else ''}"
             f"{' transposed' if self.transposed else ''}"
         )
@@ -56,14 +57,15 @@ class Case:
         rng, n, k = self.rng, self.columns, self.depth
         low, high = CODES[self.codes]
         groups = -(-k // self.group) if self.group else 1
+        tiles = -(-n // self.tile)
         self.weight = rng.integers(low, high, (n, k))
-        self.scale = rng.uniform(0.5, 2, (n, groups)).astype(np.float32)
+        self.scale = rng.uniform(0.5, 2, (tiles, groups)).astype(np.float32)
         # Every type has these.
         if self.scale_type != "f32":
             self.scale = np.rint(self.scale * 64) / np.float32(64)
-        self.zero = np.zeros((n, groups), int)
+        self.zero = np.zeros((tiles, groups), int)
         if self.has_zero:
-            self.zero = rng.integers(low, high, (n, groups))
+            self.zero = rng.integers(low, high, (tiles, groups))
         # Rows with outliers, and one of zeros.
         self.x = rng.standard_normal((self.rows, k)).astype(np.float32)
         self.x *= np.exp(rng.uniform(-3, 3, (self.rows, k))).astype(np.float32)
@@ -73,15 +75,15 @@ class Case:
 
     def text(self):
         n, k = self.weight.shape
-        groups = self.scale.shape[1]
+        tiles, groups = self.scale.shape
         rows = "?" if self.is_open else self.rows
         floats = lambda a: np.char.mod("%.9e", a).tolist()
         literal = lambda a: str(a.tolist() if a.dtype.kind == "i" else floats(a)).replace("'", "")
         turn = lambda a: a.T if self.transposed else a
-        by = lambda extent: f"{extent}x{n}" if self.transposed else f"{n}x{extent}"
-        codes = f"tensor<{by(k)}x{self.codes}>"
-        scales = f"tensor<{by(groups)}x{self.scale_type}>"
-        zeros = f"tensor<{by(groups)}x{self.codes}>"
+        by = lambda *shape: "x".join(map(str, shape[::-1] if self.transposed else shape))
+        codes = f"tensor<{by(n, k)}x{self.codes}>"
+        scales = f"tensor<{by(tiles, groups)}x{self.scale_type}>"
+        zeros = f"tensor<{by(tiles, groups)}x{self.codes}>"
         x, y = f"tensor<{rows}x{k}xf32>", f"tensor<{rows}x{n}xf32>"
         lines = [
             f"slim.weight @q : {codes} = dense<{literal(turn(self.weight))}> : {codes}",
@@ -98,14 +100,14 @@ class Case:
         ]
         operands, types = "%q, %s", f"{codes}, {scales}"
         if self.scale_type != "f32":
-            wide = f"tensor<{by(groups)}xf32>"
+            wide = f"tensor<{by(tiles, groups)}xf32>"
             lines.append(f"  %e = slim.cast %s {{to = f32}} : ({scales}) -> {wide}")
             operands, types = "%q, %e", f"{codes}, {wide}"
         if self.has_zero:
             lines.append(f"  %z = slim.get_weight @z : {zeros}")
             operands, types = operands + ", %z", types + ", " + zeros
-        w = f"tensor<{by(k)}xf32>"
-        block = f"{self.group}, 1" if self.transposed else f"1, {self.group}"
+        w = f"tensor<{by(n, k)}xf32>"
+        block = f"{self.group}, {self.tile}" if self.transposed else f"{self.tile}, {self.group}"
         lines.append(
             f"  %w = slim.dequantize {operands} {{block = array<i64: {block}>}}"
             f" : ({types}) -> {w}"
@@ -140,21 +142,23 @@ class Case:
             high = np.maximum(x.max(1, keepdims=True), 0)
             scale = ((high - low) / np.float32(255)).astype(np.float32)
             scale[scale == 0] = 1
-            zero = np.clip(np.rint(-low / scale), 0, 255)
-            codes = np.clip(np.rint(x / scale) + zero, 0, 255)
-            x = (codes - zero) * scale.astype(np.float64)
+            shift = np.clip(np.rint(-low / scale), 0, 255)
+            codes = np.clip(np.rint(x / scale) + shift, 0, 255)
+            x = (codes - shift) * scale.astype(np.float64)
         k = self.depth
         group = np.arange(k) // self.group if self.group else np.zeros(k, int)
-        w = (self.weight - self.zero[:, group]) * self.scale.astype(np.float64)[:, group]
+        tile = np.arange(self.columns) // self.tile
+        zero, factor = (a[tile][:, group] for a in (self.zero, self.scale.astype(np.float64)))
+        w = (self.weight - zero) * factor
         x = x.astype(np.float64)
         result = x @ w.T + self.bias
         # Codes with their zero points are what is summed.
-        spread = np.abs(self.weight) + np.abs(self.zero[:, group])
+        spread = np.abs(self.weight) + np.abs(zero)
         size = np.abs(x).max(1, keepdims=True)
         # A row's codes are at most its range away from zero.
         if self.is_rounded:
             size = 255 * scale
-        terms = (spread * self.scale[:, group]).sum(1)[None, :] * size
+        terms = (spread * factor).sum(1)[None, :] * size
         return result, UNIT * (8 + np.sqrt(k)) * (terms + np.abs(self.bias)) + 1e-30
 
 
