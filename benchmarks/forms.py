@@ -35,6 +35,7 @@ def weights(number_format: str, *options: str) -> tuple:
 # its products of 4- and 8-bit weights.
 ROUNDED = "activations=dynamic"
 DYNAMIC = ("--compress=quantize-int8{activations=dynamic}",)
+MIXED = (DYNAMIC[0] + ",cast-products",)
 G128, G32 = "group-size=128", "group-size=32"
 
 FORMS = (
@@ -51,6 +52,8 @@ FORMS = (
     Form("slim-qdq", "slim", "int8", source="qdq", flags=INTEGER),
     Form("slim-dyn", "slim", "int8", source="dynamic", flags=INTEGER, kinds=PRODUCTS),
     Form("slim-int8", "slim", "int8", flags=DYNAMIC, kinds=PRODUCTS),
+    # Attention, which has no weights to quantize, in bf16.
+    Form("slim-int8-bf16", "slim", "int8", flags=MIXED, kinds=PRODUCTS),
     Form("ort-w8", "onnxruntime", "w8", source="nbits8", kinds=PRODUCTS),
     Form("ov-w8", "openvino", "w8", source="nncf-w8", options=F32, kinds=PRODUCTS),
     Form("slim-w8", "slim", "w8", flags=("--compress=quantize-int8",)),

@@ -128,6 +128,77 @@ static int64_t castMatmuls(ModuleOp module, ActivationRounder &rounder) {
   return count;
 }
 
+/// What moves elements of its first operand and nothing else.
+static bool isMovement(Operation *op) {
+  return isa<TransposeOp, ReshapeOp, SqueezeOp, UnsqueezeOp>(op);
+}
+
+/// `op` on elements of `type`, given its input of that type.
+static Value moveNarrow(OpBuilder &builder, Operation *op, Value input,
+                        Type type) {
+  Operation *moved = builder.clone(*op);
+  moved->setOperand(0, input);
+  Value result = moved->getResult(0);
+  result.setType(cast<RankedTensorType>(result.getType()).clone(type));
+  return result;
+}
+
+/// Computes attention of f32 in `type`: operands are rounded where they are
+/// made, before heads are split off them, and the result is widened behind what
+/// merges its heads, so that everything between is narrow. Returns their
+/// number.
+static int64_t castAttention(ModuleOp module, FloatType type) {
+  DenseMap<Value, Value> narrowOf;
+  auto narrow = [&](Value value) {
+    SmallVector<Operation *> movements;
+    for (Operation *op = value.getDefiningOp();
+         op && isMovement(op) && op->hasOneUse();
+         op = op->getOperand(0).getDefiningOp())
+      movements.push_back(op);
+    Value origin = movements.empty() ? value : movements.back()->getOperand(0);
+    Value &rounded = narrowOf[origin];
+    if (!rounded) {
+      OpBuilder builder(value.getContext());
+      builder.setInsertionPointAfterValue(origin);
+      rounded = CastOp::create(
+          builder, origin.getLoc(),
+          cast<RankedTensorType>(origin.getType()).clone(type), origin, type,
+          /*saturate=*/true);
+    }
+    Value moved = rounded;
+    for (Operation *op : llvm::reverse(movements)) {
+      OpBuilder builder(op);
+      moved = moveNarrow(builder, op, moved, type);
+    }
+    return moved;
+  };
+
+  SmallVector<AttentionOp> ops;
+  module.walk([&](AttentionOp op) {
+    if (getElementTypeOrSelf(op.getType()).isF32())
+      ops.push_back(op);
+  });
+  for (AttentionOp op : ops) {
+    for (unsigned i = 0; i < 3; ++i)
+      op->setOperand(i, narrow(op->getOperand(i)));
+    Value result = op.getResult(), last = result;
+    result.setType(cast<RankedTensorType>(result.getType()).clone(type));
+    OpBuilder builder(op->getContext());
+    while (last.hasOneUse() && isMovement(*last.user_begin()) &&
+           (*last.user_begin())->getOperand(0) == last) {
+      last = (*last.user_begin())->getResult(0);
+      last.setType(cast<RankedTensorType>(last.getType()).clone(type));
+    }
+    builder.setInsertionPointAfterValue(last);
+    auto wide =
+        cast<RankedTensorType>(last.getType()).clone(builder.getF32Type());
+    auto widened = CastOp::create(builder, last.getLoc(), wide, last,
+                                  builder.getF32Type(), /*saturate=*/true);
+    last.replaceAllUsesExcept(widened, widened);
+  }
+  return ops.size();
+}
+
 namespace {
 struct CastProductsPass : slim::impl::CastProductsPassBase<CastProductsPass> {
   using Base::Base;
@@ -145,6 +216,9 @@ struct CastProductsPass : slim::impl::CastProductsPassBase<CastProductsPass> {
       return signalPassFailure();
     }
     ActivationRounder rounder(narrow);
+    // First, as a linear layer that reads its result reads what it has rounded.
+    if (matmuls)
+      numMatmuls += castAttention(getOperation(), narrow);
     FailureOr<CompressionCounts> counts = compressWeights(
         getOperation(), getArgument(), {include, exclude, minElements},
         [&](CompressibleWeight &weight, WeightRewriter &rewriter) {

@@ -46,7 +46,9 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
     auto mask = inference.getTensor(maskValue, "mask", 0, 4);
     if (failed(mask))
       return failure();
-    if (!mask->getElementType().isInteger(1) &&
+    Type maskType = mask->getElementType();
+    if (!maskType.isInteger(1) &&
+        !(maskType.isF32() && elementType.getIntOrFloatBitWidth() < 32) &&
         failed(inference.requireElementType(*mask, "a mask that is not boolean",
                                             elementType)))
       return failure();

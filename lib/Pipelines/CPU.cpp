@@ -30,6 +30,7 @@ void CPUPipelineOptions::setTarget(const CPUTargetDescription &target) {
 void LinalgPipelineOptions::setTarget(ArrayRef<std::string> features,
                                       unsigned rows) {
   auto has = [&](StringRef name) { return llvm::is_contained(features, name); };
+  multipliesBF16 = has("bf16");
   splitActivations = has("vnni") || has("dotprod");
   correctsSigns = !has("vnni") && !has("i8mm");
   kernelRows = rows;
@@ -54,6 +55,7 @@ void slim::buildSlimToLinalgPipeline(OpPassManager &pm,
   pm.addPass(createSinkDecodePass());
   ConvertSlimToLinalgPassOptions convert;
   convert.keepAttention = options.keepAttention;
+  convert.multipliesBF16 = options.multipliesBF16;
   pm.addPass(createConvertSlimToLinalgPass(convert));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -108,3 +108,40 @@ module {
     return %y : tensor<?x2xf32>
   }
 }
+
+// -----
+
+// Attention: heads are rounded before they are split off and widened after they
+// are merged; what reads the result reads what is rounded already.
+
+// CHECK-LABEL: func @attention
+// CHECK-SAME: (%[[X:.*]]: tensor<2x5x12xf32>, %[[M:.*]]: tensor<5x5xf32>)
+// CHECK: %[[N:.*]] = slim.cast %[[X]] {to = bf16} : (tensor<2x5x12xf32>) -> tensor<2x5x12xbf16>
+// CHECK: %[[H:.*]] = slim.reshape %[[N]]
+// CHECK: %[[Q:.*]] = slim.transpose %[[H]] {{.*}} -> tensor<2x3x5x4xbf16>
+// CHECK: %[[Y:.*]] = slim.attention %[[Q]], %{{.*}}, %{{.*}} mask %[[M]] {{.*}} -> tensor<2x3x5x4xbf16>
+// CHECK: %[[T:.*]] = slim.transpose %[[Y]]
+// CHECK: %[[Z:.*]] = slim.reshape %[[T]]
+// CHECK: %[[F:.*]] = slim.cast %[[Z]] {to = f32} : (tensor<2x5x12xbf16>) -> tensor<2x5x12xf32>
+// CHECK: slim.linear %[[F]],
+// F16-LABEL: func @attention
+// F16: slim.attention {{.*}} -> tensor<2x3x5x4xf32>
+module {
+  slim.weight @out : tensor<12x12xf32> = dense<1.0> : tensor<12x12xf32>
+  func.func @attention(%x: tensor<2x5x12xf32>, %m: tensor<5x5xf32>) -> tensor<2x5x12xf32> {
+    %split = slim.constant dense<[0, 0, 3, 4]> : tensor<4xi64>
+    %merge = slim.constant dense<[0, 0, 12]> : tensor<3xi64>
+    %h0 = slim.reshape %x, %split : (tensor<2x5x12xf32>, tensor<4xi64>) -> tensor<2x5x3x4xf32>
+    %q = slim.transpose %h0 {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x5x3x4xf32>) -> tensor<2x3x5x4xf32>
+    %h1 = slim.reshape %x, %split : (tensor<2x5x12xf32>, tensor<4xi64>) -> tensor<2x5x3x4xf32>
+    %k = slim.transpose %h1 {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x5x3x4xf32>) -> tensor<2x3x5x4xf32>
+    %h2 = slim.reshape %x, %split : (tensor<2x5x12xf32>, tensor<4xi64>) -> tensor<2x5x3x4xf32>
+    %v = slim.transpose %h2 {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x5x3x4xf32>) -> tensor<2x3x5x4xf32>
+    %y = slim.attention %q, %k, %v mask %m : (tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>, tensor<5x5xf32>) -> tensor<2x3x5x4xf32>
+    %t = slim.transpose %y {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x3x5x4xf32>) -> tensor<2x5x3x4xf32>
+    %z = slim.reshape %t, %merge : (tensor<2x5x3x4xf32>, tensor<3xi64>) -> tensor<2x5x12xf32>
+    %w = slim.get_weight @out : tensor<12x12xf32>
+    %r = slim.linear %z, %w : (tensor<2x5x12xf32>, tensor<12x12xf32>) -> tensor<2x5x12xf32>
+    return %r : tensor<2x5x12xf32>
+  }
+}

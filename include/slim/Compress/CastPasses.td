@@ -15,7 +15,8 @@ def CastProductsPass : CompressionPass<"cast-products"> {
     products read is rounded once; what else reads it reads it unrounded.
 
     Serves linear layers, convolutions and, with `matmuls`, products of two
-    activations. Tables of embeddings are stored in 16 bits, too. A weight that
+    activations; attention then is computed on operands of that type, and gives
+    it. Tables of embeddings are stored in 16 bits, too. A weight that
     is pruned to a sparse form keeps it, with its values in 16 bits, and its
     activation stays f32. The pass leaves alone, with a remark: weights whose
     values are not f32 (they are narrow already), depthwise filters, which sum
@@ -48,10 +49,12 @@ def CastProductsPass : CompressionPass<"cast-products"> {
     Option<"type", "type", "std::string", /*default=*/"\"bf16\"",
            "The float to round to: bf16 or f16">,
     Option<"matmuls", "matmuls", "bool", /*default=*/"true",
-           "Round the operands of products of two activations, too">,
+           "Round the operands of products of two activations and of attention, "
+           "too">,
   ];
   let statistics = commonStatistics # [
-    Statistic<"numMatmuls", "num-matmuls", "Products of two activations">,
+    Statistic<"numMatmuls", "num-matmuls",
+              "Products of two activations and attentions">,
   ];
 }
 

@@ -25,9 +25,11 @@ def ConvertSlimToLinalgPass : Pass<"convert-slim-to-linalg", "ModuleOp"> {
     Accumulation: f16, bf16 and 8-bit floats in f32; i8 and ui8 products in
     i32. Float sums carry `fastmath<reassoc>`.
 
-    With `keep-attention` a `slim.attention` of f32 with heads of a static,
-    moderate size stays, as an op on converted tensors, for a target that fuses
-    it: marked `slim.checked`, with its checks before it and an explicit scale.
+    With `keep-attention` a `slim.attention` with heads of a static, moderate
+    size stays, as an op on converted tensors, for a target that fuses it: marked
+    `slim.checked`, with its checks before it and an explicit scale. Its operands
+    are widened to f32, except with `multiplies-bf16` those of bf16 whose heads
+    have an even size.
 
     An op that has no lowering for its types is an error that names it.
 
@@ -63,6 +65,8 @@ def ConvertSlimToLinalgPass : Pass<"convert-slim-to-linalg", "ModuleOp"> {
   let options = [
     Option<"keepAttention", "keep-attention", "bool", "false",
            "Leave attention that a target can fuse as an op">,
+    Option<"multipliesBF16", "multiplies-bf16", "bool", "false",
+           "The target multiplies pairs of bf16: leave attention of bf16 so">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect",

@@ -163,7 +163,9 @@ def Slim_AttentionOp : Slim_CostedOp<"attention"> {
     uses key/value head h / (H / Hkv)). `mask` is added to the scores where it
     is a float, or admits where it is a boolean; it broadcasts to [B, H, S, T].
     With `causal` query s sees keys up to s + T - S. `scale` defaults to
-    1 / sqrt(D); scores are softmaxed in f32.
+    1 / sqrt(D); scores are softmaxed in f32. Of narrower floats the mask may be
+    f32 as well, and the weights that softmax gives may be rounded to the element
+    type before they multiply V.
 
     Example:
 

@@ -49,6 +49,11 @@ struct LinalgPipelineOptions
       *this, "keep-attention",
       llvm::cl::desc("Leave attention that a target can fuse as an op"),
       llvm::cl::init(false)};
+  Option<bool> multipliesBF16{
+      *this, "multiplies-bf16",
+      llvm::cl::desc("The target multiplies pairs of bf16: leave attention of "
+                     "bf16 so"),
+      llvm::cl::init(false)};
   Option<bool> splitActivations{
       *this, "split-activations",
       llvm::cl::desc("Multiply float activations with coded weights as digits "

@@ -50,7 +50,8 @@ public:
         Value left = loadLeft(b, loc, step, row, piece);
         for (size_t v = 0; v < numVectors; ++v) {
           Value &sum = next[row * numVectors + v];
-          sum = createDot(b, loc, sum, splat(b, loc, left, getNumLanes(sum)),
+          sum = createDot(b, loc, sum,
+                          splatNeighbours(b, loc, left, getNumLanes(sum)),
                           right[piece * numVectors + v], form);
         }
       }
@@ -162,21 +163,6 @@ protected:
       left = vector::LoadOp::create(b, loc, type, step.buffers[0], at);
     }
     return convertLeft(b, loc, left);
-  }
-
-  /// `neighbours`, 32 bits of them, in every lane.
-  static Value splat(OpBuilder &b, Location loc, Value neighbours,
-                     int64_t width) {
-    auto type = cast<VectorType>(neighbours.getType());
-    auto words = VectorType::get({1}, b.getI32Type());
-    Value word = vector::BitCastOp::create(b, loc, words, neighbours);
-    word = vector::ExtractOp::create(b, loc, word, ArrayRef<int64_t>{0});
-    Value all = vector::BroadcastOp::create(
-        b, loc, VectorType::get({width}, b.getI32Type()), word);
-    return vector::BitCastOp::create(
-        b, loc,
-        VectorType::get({width * type.getDimSize(0)}, type.getElementType()),
-        all);
   }
 
   static Value call(OpBuilder &b, Location loc, Type type, StringRef intrinsic,
@@ -386,13 +372,35 @@ public:
 protected:
   Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
                   Value right, const ProductForm &) const override {
-    std::string name =
-        ("llvm.x86.avx512bf16.dpbf16ps." + Twine(getNumLanes(sum) * 32)).str();
-    return call(b, loc, sum.getType(), name, {sum, left, right});
+    return createBF16Dot(b, loc, sum, left, right);
   }
 };
 
 } // namespace
+
+Value cpu::createBF16Dot(OpBuilder &b, Location loc, Value sum, Value left,
+                         Value right) {
+  std::string name =
+      ("llvm.x86.avx512bf16.dpbf16ps." + Twine(getNumLanes(sum) * 32)).str();
+  return LLVM::CallIntrinsicOp::create(b, loc, sum.getType(),
+                                       b.getStringAttr(name),
+                                       ValueRange{sum, left, right})
+      .getResult(0);
+}
+
+Value cpu::splatNeighbours(OpBuilder &b, Location loc, Value neighbours,
+                           int64_t lanes) {
+  auto type = cast<VectorType>(neighbours.getType());
+  auto words = VectorType::get({1}, b.getI32Type());
+  Value word = vector::BitCastOp::create(b, loc, words, neighbours);
+  word = vector::ExtractOp::create(b, loc, word, ArrayRef<int64_t>{0});
+  Value all = vector::BroadcastOp::create(
+      b, loc, VectorType::get({lanes}, b.getI32Type()), word);
+  return vector::BitCastOp::create(
+      b, loc,
+      VectorType::get({lanes * type.getDimSize(0)}, type.getElementType()),
+      all);
+}
 
 /// The argument that `value` converts, if it converts one in one step.
 static BlockArgument getConverted(Value value, bool &isUnsigned) {

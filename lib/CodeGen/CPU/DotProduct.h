@@ -26,6 +26,15 @@ struct ProductForm {
   }
 };
 
+/// sum + the products of bf16 pairs, a pair for each f32 of the sum: vdpbf16ps
+/// of AVX-512 BF16.
+Value createBF16Dot(OpBuilder &b, Location loc, Value sum, Value left,
+                    Value right);
+
+/// `neighbours`, a vector of 32 bits, in each of `lanes` lanes of 32 bits.
+Value splatNeighbours(OpBuilder &b, Location loc, Value neighbours,
+                      int64_t lanes);
+
 /// Whether neighbours along the reduction are neighbours in the left operand,
 /// and the right one has that reduction as a dimension of its own.
 bool hasNeighbours(KernelOp op);

@@ -16,7 +16,13 @@
 // In the end the output is divided by the sums. Nothing as large as queries
 // times keys is ever in memory, and no operand is transposed as a whole.
 //
+// Of bf16 the instructions sum the products of pairs: neighbouring elements of
+// queries and keys, and neighbouring keys of weights and values. Panels of keys
+// hold the pairs of each key, and the block's values are interleaved to pairs;
+// scores are scaled where they are masked, and exponentials are rounded.
+//
 //===----------------------------------------------------------------------===//
+#include "DotProduct.h"
 #include "RegisterBlock.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -36,7 +42,7 @@ using namespace slim::cpu;
 
 using Loop = cpu::AttentionOp::Loop;
 
-/// Bytes of the transposed keys of a block, and bounds on their number.
+/// Bytes of the transposed keys of a block in f32, and bounds on their number.
 static constexpr int64_t kKeyBytes = 64 << 10;
 static constexpr int64_t kMinKeys = 64, kMaxKeys = 256;
 /// Bytes of the output that a task accumulates, and a bound on its queries.
@@ -116,20 +122,53 @@ private:
   Operand makeContiguous(OpOperand &operand);
   Value getExtent(const Operand &operand, Loop loop);
   SmallVector<Value> getIndices(const Operand &operand, const Point &point);
-  Value load(const Operand &operand, const Point &point) {
-    return memref::LoadOp::create(b, loc, operand.buffer,
-                                  getIndices(operand, point));
-  }
-  Value loadVector(Value buffer, ValueRange indices, Value mask = Value());
-  Value allocate(ArrayRef<int64_t> shape) {
-    return memref::AllocaOp::create(b, loc,
-                                    MemRefType::get(shape, b.getF32Type()),
+  /// A vector of the buffer's elements, `lanes` of them if `count` is 0; zeros
+  /// where `mask` is not set.
+  Value loadVector(Value buffer, ValueRange indices, Value mask = Value(),
+                   int64_t count = 0);
+  Value allocate(ArrayRef<int64_t> shape, Type type) {
+    return memref::AllocaOp::create(b, loc, MemRefType::get(shape, type),
                                     b.getI64IntegerAttr(64));
+  }
+  Value allocate(ArrayRef<int64_t> shape) {
+    return allocate(shape, b.getF32Type());
+  }
+  /// What a row multiplies by: an element, or a pair of neighbours, in each
+  /// lane.
+  Value loadLeft(Value buffer, ValueRange indices) {
+    if (multipliesPairs)
+      return splatNeighbours(b, loc, loadVector(buffer, indices, Value(), 2),
+                             lanes);
+    return broadcast(memref::LoadOp::create(b, loc, buffer, indices));
+  }
+  Value multiplyAdd(Value left, Value right, Value sum) {
+    if (multipliesPairs)
+      return createBF16Dot(b, loc, sum, left, right);
+    return vector::FMAOp::create(b, loc, left, right, sum);
+  }
+  /// Elements that are multiplied and summed at once.
+  int64_t getDepth() const { return multipliesPairs ? 2 : 1; }
+  Value bitcast(Value vector, int64_t count, Type type) {
+    return vector::BitCastOp::create(b, loc, VectorType::get({count}, type),
+                                     vector);
+  }
+  /// f32 sums as elements of the operands.
+  Value narrow(Value vector) {
+    if (!multipliesPairs)
+      return vector;
+    return arith::TruncFOp::create(
+        b, loc, VectorType::get({lanes}, b.getBF16Type()), vector);
+  }
+  Value getKeyHead() {
+    if (op.getGroup() == 1)
+      return head;
+    return arith::DivUIOp::create(b, loc, head, index(op.getGroup()));
   }
 
   void allocateBuffers();
   void emitTask(Value batch, Value head, Value block);
   void emitPacking(Value firstKey, Value numKeys, Value lastKey);
+  void emitValuePairs(Value firstKey, Value numKeys);
   void emitScores(Value row, Value firstKey, Value numKeys);
   void emitScorePanel(Value row, Value panel, Value firstKey, Value numKeys,
                       bool isPartial, SmallVectorImpl<Value> &maxima);
@@ -140,7 +179,7 @@ private:
   OpBuilder &b;
   Location loc;
   cpu::AttentionOp op;
-  bool threads;
+  bool threads, multipliesPairs;
   int64_t lanes, vectors, rows, size, valueSize, valueVectors, valuePanels;
   int64_t blockQueries, blockKeys;
   VectorType vectorType, maskType;
@@ -149,7 +188,8 @@ private:
   Operand query, key, value, bias, output;
   Value numQueries, numKeys;
   // Of a task.
-  Value keyPanels, scores, rowMaxima, maxima, sums, factors, accumulators;
+  Value keyPanels, valuePairs, scores, weights, rowMaxima, maxima, sums,
+      factors, accumulators;
   Value batch, head, firstQuery, endQuery;
 };
 
@@ -175,7 +215,9 @@ Emitter::Emitter(OpBuilder &b, cpu::AttentionOp op,
   numQueries = getExtent(query, Loop::Query);
   numKeys = getExtent(key, Loop::Key);
 
-  size = cast<MemRefType>(query.buffer.getType()).getDimSize(3);
+  auto queryType = cast<MemRefType>(query.buffer.getType());
+  size = queryType.getDimSize(3);
+  multipliesPairs = queryType.getElementType().isBF16();
   valueSize = cast<MemRefType>(value.buffer.getType()).getDimSize(3);
   valueVectors = std::min<int64_t>(vectors, llvm::divideCeil(valueSize, lanes));
   valuePanels = llvm::divideCeil(valueSize, lanes * valueVectors);
@@ -238,11 +280,16 @@ SmallVector<Value> Emitter::getIndices(const Operand &operand,
   return indices;
 }
 
-Value Emitter::loadVector(Value buffer, ValueRange indices, Value mask) {
+Value Emitter::loadVector(Value buffer, ValueRange indices, Value mask,
+                          int64_t count) {
+  auto type =
+      VectorType::get({count ? count : lanes},
+                      cast<MemRefType>(buffer.getType()).getElementType());
   if (!mask)
-    return vector::LoadOp::create(b, loc, vectorType, buffer, indices);
-  return vector::MaskedLoadOp::create(b, loc, vectorType, buffer, indices, mask,
-                                      splat(0));
+    return vector::LoadOp::create(b, loc, type, buffer, indices);
+  Value zeros = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  return vector::MaskedLoadOp::create(b, loc, type, buffer, indices, mask,
+                                      zeros);
 }
 
 Value Emitter::reduceMax(Value vector) {
@@ -258,13 +305,22 @@ Value Emitter::reduceMax(Value vector) {
 
 void Emitter::allocateBuffers() {
   int64_t columns = lanes * vectors;
-  keyPanels = allocate({blockKeys / columns, size, columns});
+  int64_t width = lanes * valueVectors * valuePanels;
+  int64_t depth = getDepth();
+  Type type = cast<MemRefType>(query.buffer.getType()).getElementType();
+  keyPanels =
+      allocate({blockKeys / columns, size / depth, columns * depth}, type);
   scores = allocate({rows, blockKeys});
+  weights = scores;
+  if (multipliesPairs) {
+    weights = allocate({rows, blockKeys}, type);
+    valuePairs = allocate({blockKeys / 2, 2 * width}, type);
+  }
   rowMaxima = allocate({rows, lanes});
   factors = allocate({rows});
   maxima = allocate({blockQueries});
   sums = allocate({blockQueries});
-  accumulators = allocate({blockQueries, lanes * valueVectors * valuePanels});
+  accumulators = allocate({blockQueries, width});
 }
 
 void Emitter::emit() {
@@ -328,6 +384,8 @@ void Emitter::emitTask(Value batchOfTask, Value headOfTask, Value block) {
   Value firstKey = keyLoop.getInductionVar();
   Value keysOfBlock = min(index(blockKeys), sub(endKey, firstKey));
   emitPacking(firstKey, keysOfBlock, sub(endKey, one));
+  if (multipliesPairs)
+    emitValuePairs(firstKey, keysOfBlock);
   auto rowLoop = createLoop(zero, sub(endQuery, firstQuery), rows);
   emitScores(rowLoop.getInductionVar(), firstKey, keysOfBlock);
   emitExponentials(rowLoop.getInductionVar(), keysOfBlock);
@@ -337,14 +395,13 @@ void Emitter::emitTask(Value batchOfTask, Value headOfTask, Value block) {
   emitResult();
 }
 
-/// keyPanels[t / columns, d, t % columns] = scale * key[t, d]. Keys behind the
-/// last one are copies of it; their scores are masked.
+/// keyPanels[t / columns, d, t % columns] = scale * key[t, d]; of pairs
+/// keyPanels[t / columns, d / 2, 2 (t % columns) + d % 2] = key[t, d]. Keys
+/// behind the last one are copies of it; their scores are masked.
 void Emitter::emitPacking(Value firstKey, Value keysOfBlock, Value lastKey) {
-  int64_t columns = lanes * vectors;
+  int64_t columns = lanes * vectors, depth = getDepth();
   Value scale = splat(op.getScale().convertToFloat());
-  Value keyHead = head;
-  if (op.getGroup() != 1)
-    keyHead = arith::DivUIOp::create(b, loc, head, index(op.getGroup()));
+  Value keyHead = getKeyHead();
   auto panelLoop = createLoop(zero, ceilDiv(keysOfBlock, columns), 1);
   Value panel = panelLoop.getInductionVar();
   auto vectorLoop = createLoop(zero, index(columns), lanes);
@@ -353,29 +410,72 @@ void Emitter::emitPacking(Value firstKey, Value keysOfBlock, Value lastKey) {
   SmallVector<Value> keys;
   for (int64_t i = 0; i < lanes; ++i)
     keys.push_back(min(add(first, i), lastKey));
+  // `count` elements, or pairs that are moved as words, from number `element`.
   auto emitTile = [&](Value element, int64_t count) {
-    Value inside = count < lanes ? mask(index(count)) : Value();
+    Value inside;
+    if (count < lanes)
+      inside = vector::CreateMaskOp::create(
+          b, loc, VectorType::get({lanes * depth}, b.getI1Type()),
+          index(count * depth));
     SmallVector<Value> tile;
     for (Value position : keys) {
-      Point point{batch, keyHead, zero, position, element, zero};
-      Value row = loadVector(key.buffer, getIndices(key, point), inside);
-      tile.push_back(arith::MulFOp::create(b, loc, row, scale));
+      Point point{batch, keyHead, zero, position, mul(element, depth), zero};
+      Value row =
+          loadVector(key.buffer, getIndices(key, point), inside, lanes * depth);
+      tile.push_back(multipliesPairs
+                         ? bitcast(row, lanes, b.getI32Type())
+                         : arith::MulFOp::create(b, loc, row, scale));
     }
     transposeTile(b, loc, tile);
-    for (int64_t i = 0; i < count; ++i)
-      vector::StoreOp::create(b, loc, tile[i], keyPanels,
-                              ValueRange{panel, add(element, i), column});
+    for (int64_t i = 0; i < count; ++i) {
+      Value row = tile[i];
+      if (multipliesPairs)
+        row = bitcast(row, 2 * lanes, b.getBF16Type());
+      vector::StoreOp::create(
+          b, loc, row, keyPanels,
+          ValueRange{panel, add(element, i), mul(column, depth)});
+    }
   };
-  int64_t whole = size / lanes * lanes;
+  int64_t elements = size / depth, whole = elements / lanes * lanes;
   if (whole > 0) {
     auto elementLoop = createLoop(zero, index(whole), lanes);
     emitTile(elementLoop.getInductionVar(), lanes);
     endLoop(elementLoop);
   }
-  if (whole < size)
-    emitTile(index(whole), size - whole);
+  if (whole < elements)
+    emitTile(index(whole), elements - whole);
   endLoop(vectorLoop);
   endLoop(panelLoop);
+}
+
+/// valuePairs[t / 2, 2 e + t % 2] = value[t, e]. The last one's partner is 0.
+void Emitter::emitValuePairs(Value firstKey, Value keysOfBlock) {
+  Value keyHead = getKeyHead();
+  SmallVector<int64_t> order;
+  for (int64_t i = 0; i < lanes; ++i)
+    order.append({i, lanes + i});
+  auto loop = createLoop(zero, keysOfBlock, 2);
+  Value t = loop.getInductionVar();
+  Value partner = add(t, 1);
+  Value hasPartner = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                           partner, keysOfBlock);
+  Value pair = arith::ShRUIOp::create(b, loc, t, one);
+  for (int64_t e = 0; e < valueSize; e += lanes) {
+    int64_t count = std::min(lanes, valueSize - e);
+    auto loadRow = [&](Value position, Value mask) {
+      Point point{batch, keyHead, zero, add(firstKey, position),
+                  zero,  index(e)};
+      Value row = loadVector(value.buffer, getIndices(value, point), mask);
+      return bitcast(row, lanes, b.getI16Type());
+    };
+    Value row = loadRow(t, count < lanes ? mask(index(count)) : Value());
+    Value next = loadRow(partner, mask(arith::SelectOp::create(
+                                      b, loc, hasPartner, index(count), zero)));
+    Value both = vector::ShuffleOp::create(b, loc, row, next, order);
+    vector::StoreOp::create(b, loc, bitcast(both, 2 * lanes, b.getBF16Type()),
+                            valuePairs, ValueRange{pair, index(2 * e)});
+  }
+  endLoop(loop);
 }
 
 /// The scores of `rows` queries from `row` of the block on, and their maxima.
@@ -409,7 +509,7 @@ void Emitter::emitScores(Value row, Value firstKey, Value keysOfBlock) {
 void Emitter::emitScorePanel(Value row, Value panel, Value firstKey,
                              Value keysOfBlock, bool isPartial,
                              SmallVectorImpl<Value> &maximaOfRows) {
-  int64_t columns = lanes * vectors;
+  int64_t columns = lanes * vectors, depth = getDepth();
   // Rows behind the last query compute its scores again.
   SmallVector<Value> positions;
   Value last = sub(endQuery, one);
@@ -418,13 +518,23 @@ void Emitter::emitScorePanel(Value row, Value panel, Value firstKey,
 
   RegisterBlock block{rows, vectors, vectorType};
   SmallVector<Value> sumsOfBlock = block.multiply(
-      b, loc, zero, index(size), block.createZeros(b, loc),
+      b, loc, zero, index(size / depth), block.createZeros(b, loc),
       [&](int64_t m, Value d) {
-        return load(query, {batch, head, positions[m], zero, d, zero});
+        Point point{batch, head, positions[m], zero, mul(d, depth), zero};
+        return loadLeft(query.buffer, getIndices(query, point));
       },
       [&](int64_t v, Value d) {
-        return loadVector(keyPanels, {panel, d, index(v * lanes)});
+        return loadVector(keyPanels, {panel, d, index(v * lanes * depth)},
+                          Value(), lanes * depth);
+      },
+      [&](Value left, Value right, Value sum) {
+        return multiplyAdd(left, right, sum);
       });
+  // Keys of f32 are scaled already.
+  if (multipliesPairs)
+    for (Value &score : sumsOfBlock)
+      score = arith::MulFOp::create(b, loc, score,
+                                    splat(op.getScale().convertToFloat()));
 
   Value lowest = splat(-std::numeric_limits<float>::infinity());
   for (int64_t v = 0; v < vectors; ++v) {
@@ -506,7 +616,8 @@ void Emitter::emitExponentials(Value row, Value keysOfBlock) {
     Value score = loadVector(scores, {m, column});
     Value weight = math::ExpOp::create(
         b, loc, arith::SubFOp::create(b, loc, score, baseVector));
-    vector::StoreOp::create(b, loc, weight, scores, ValueRange{m, column});
+    vector::StoreOp::create(b, loc, narrow(weight), weights,
+                            ValueRange{m, column});
     next.push_back(
         arith::AddFOp::create(b, loc, loop.getRegionIterArgs()[v], weight));
   }
@@ -525,10 +636,8 @@ void Emitter::emitExponentials(Value row, Value keysOfBlock) {
 
 /// accumulators = factor * accumulators + weights * values
 void Emitter::emitOutput(Value row, Value firstKey, Value keysOfBlock) {
-  Value keyHead = head;
-  if (op.getGroup() != 1)
-    keyHead = arith::DivUIOp::create(b, loc, head, index(op.getGroup()));
-  int64_t columns = lanes * valueVectors;
+  Value keyHead = getKeyHead();
+  int64_t columns = lanes * valueVectors, depth = getDepth();
   RegisterBlock block{rows, valueVectors, vectorType};
   auto emitPanel = [&](Value first, bool isLast) {
     SmallVector<Value> start;
@@ -548,16 +657,20 @@ void Emitter::emitOutput(Value row, Value firstKey, Value keysOfBlock) {
         masks[v] = mask(index(std::max<int64_t>(left, 0)));
     }
     SmallVector<Value> sumsOfBlock = block.multiply(
-        b, loc, zero, keysOfBlock, start,
-        [&](int64_t m, Value t) -> Value {
-          return memref::LoadOp::create(b, loc, scores,
-                                        ValueRange{index(m), t});
+        b, loc, zero, ceilDiv(keysOfBlock, depth), start,
+        [&](int64_t m, Value t) {
+          return loadLeft(weights, {index(m), mul(t, depth)});
         },
         [&](int64_t v, Value t) {
-          Point point{batch, keyHead,
-                      zero,  add(firstKey, t),
-                      zero,  add(first, v * lanes)};
+          Value element = add(first, v * lanes);
+          if (multipliesPairs)
+            return loadVector(valuePairs, {t, mul(element, 2)}, Value(),
+                              2 * lanes);
+          Point point{batch, keyHead, zero, add(firstKey, t), zero, element};
           return loadVector(value.buffer, getIndices(value, point), masks[v]);
+        },
+        [&](Value left, Value right, Value sum) {
+          return multiplyAdd(left, right, sum);
         });
     for (int64_t m = 0; m < rows; ++m)
       for (int64_t v = 0; v < valueVectors; ++v)
@@ -586,14 +699,14 @@ void Emitter::emitResult() {
   Value factor = broadcast(arith::DivFOp::create(b, loc, number(1), divisor));
   for (int64_t first = 0; first < valueSize; first += lanes) {
     Value weighted = loadVector(accumulators, {row, index(first)});
-    Value result = arith::MulFOp::create(b, loc, weighted, factor);
+    Value result = narrow(arith::MulFOp::create(b, loc, weighted, factor));
     Point point{batch, head, add(firstQuery, row), zero, zero, index(first)};
     SmallVector<Value> indices = getIndices(output, point);
     if (first + lanes <= valueSize)
       vector::StoreOp::create(b, loc, result, output.buffer, indices);
     else
-      vector::MaskedStoreOp::create(b, loc, output.buffer, indices,
-                                    mask(index(valueSize - first)), result);
+      createMaskedStore(b, loc, result, output.buffer, indices,
+                        mask(index(valueSize - first)));
   }
   endLoop(rowLoop);
 }

@@ -12,10 +12,12 @@ SmallVector<Value> RegisterBlock::createZeros(OpBuilder &b,
   return SmallVector<Value>(rows * vectors, zero);
 }
 
-SmallVector<Value> RegisterBlock::multiply(
-    OpBuilder &b, Location loc, Value begin, Value end, ValueRange sums,
-    llvm::function_ref<Value(int64_t, Value)> loadLeft,
-    llvm::function_ref<Value(int64_t, Value)> loadRight) const {
+SmallVector<Value>
+RegisterBlock::multiply(OpBuilder &b, Location loc, Value begin, Value end,
+                        ValueRange sums,
+                        llvm::function_ref<Value(int64_t, Value)> loadLeft,
+                        llvm::function_ref<Value(int64_t, Value)> loadRight,
+                        MultiplyAdd multiplyAdd) const {
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   auto loop = scf::ForOp::create(b, loc, begin, end, one, sums);
   OpBuilder::InsertionGuard guard(b);
@@ -26,10 +28,10 @@ SmallVector<Value> RegisterBlock::multiply(
     right.push_back(loadRight(v, k));
   SmallVector<Value> next;
   for (int64_t row = 0; row < rows; ++row) {
-    Value left = vector::BroadcastOp::create(b, loc, type, loadLeft(row, k));
+    Value left = loadLeft(row, k);
     for (int64_t v = 0; v < vectors; ++v)
-      next.push_back(vector::FMAOp::create(
-          b, loc, left, right[v], loop.getRegionIterArgs()[row * vectors + v]));
+      next.push_back(multiplyAdd(left, right[v],
+                                 loop.getRegionIterArgs()[row * vectors + v]));
   }
   scf::YieldOp::create(b, loc, next);
   return SmallVector<Value>(loop.getResults());

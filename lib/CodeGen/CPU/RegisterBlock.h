@@ -20,12 +20,17 @@ struct RegisterBlock {
 
   SmallVector<Value> createZeros(OpBuilder &b, Location loc) const;
 
+  /// left * right + sum, of vectors.
+  using MultiplyAdd =
+      llvm::function_ref<Value(Value left, Value right, Value sum)>;
+
   /// Adds to `sums`, for every k from `begin` to `end`, the products of a
-  /// scalar for each row and a vector for each column.
+  /// splat vector for each row and a vector for each column.
   SmallVector<Value>
   multiply(OpBuilder &b, Location loc, Value begin, Value end, ValueRange sums,
            llvm::function_ref<Value(int64_t row, Value k)> loadLeft,
-           llvm::function_ref<Value(int64_t vector, Value k)> loadRight) const;
+           llvm::function_ref<Value(int64_t vector, Value k)> loadRight,
+           MultiplyAdd multiplyAdd) const;
 };
 
 /// Transposes a square of as many vectors as they have elements, a power of

@@ -45,9 +45,13 @@ static void checkExtents(OpBuilder &b, AttentionOp op,
 
 namespace {
 
-/// Leaves what a target fuses.
+/// Leaves what a target fuses: attention of f32, and of bf16 where
+/// `multipliesBF16`. Narrower floats are widened otherwise.
 struct KeepAttention : OpConversionPattern<AttentionOp> {
-  using OpConversionPattern::OpConversionPattern;
+  KeepAttention(const TypeConverter &converter, MLIRContext *context,
+                bool multipliesBF16)
+      : OpConversionPattern(converter, context, /*benefit=*/2),
+        multipliesBF16(multipliesBF16) {}
 
   LogicalResult
   matchAndRewrite(AttentionOp op, OpAdaptor adaptor,
@@ -56,6 +60,10 @@ struct KeepAttention : OpConversionPattern<AttentionOp> {
     auto type = cast<RankedTensorType>(op.getType());
     Value query = adaptor.getQuery(), key = adaptor.getKey(),
           value = adaptor.getValue(), mask = adaptor.getMask();
+    Type elementType = type.getElementType();
+    Type f32 = rewriter.getF32Type();
+    if (getComputeType(elementType) != f32)
+      return failure();
     SmallVector<OpFoldResult> queryExtents = getExtents(rewriter, loc, query),
                               keyExtents = getExtents(rewriter, loc, key),
                               valueExtents = getExtents(rewriter, loc, value);
@@ -70,9 +78,10 @@ struct KeepAttention : OpConversionPattern<AttentionOp> {
     };
     bool areHeadsKnown = (hasStaticHeads(query) && hasStaticHeads(key)) ||
                          areEqual(queryExtents[1], keyExtents[1]);
-    if (!type.getElementType().isF32() || !isModerate(query) ||
-        !isModerate(key) || !isModerate(value) || !areHeadsKnown)
+    if (!isModerate(query) || !isModerate(key) || !isModerate(value) ||
+        !areHeadsKnown)
       return failure();
+    auto size = cast<RankedTensorType>(query.getType()).getDimSize(3);
     // What is known to be 1 must be so by its type.
     auto maskType =
         mask ? cast<RankedTensorType>(mask.getType()) : RankedTensorType();
@@ -89,22 +98,34 @@ struct KeepAttention : OpConversionPattern<AttentionOp> {
                                           queryExtents[2], keyExtents[2]};
       mask = alignOperand(rewriter, loc, op, mask, scores, map);
       if (maskType.getElementType().isInteger(1))
-        mask = createAddend(rewriter, loc, mask, type.getElementType());
+        mask = createAddend(rewriter, loc, mask, f32);
+      else
+        mask =
+            castElements(rewriter, loc, mask, maskType.getElementType(), f32);
     }
-    auto size = static_cast<double>(
-        cast<RankedTensorType>(query.getType()).getDimSize(3));
+    // Instructions multiply pairs.
+    bool isWidened = !elementType.isF32() &&
+                     !(multipliesBF16 && elementType.isBF16() && size % 2 == 0);
+    if (isWidened)
+      for (Value *operand : {&query, &key, &value})
+        *operand = castElements(rewriter, loc, *operand, elementType, f32);
     double scale = op.getScale() ? op.getScale()->convertToDouble()
-                                 : 1.0 / std::sqrt(size);
-    auto kept =
-        AttentionOp::create(rewriter, loc, type, query, key, value, mask,
-                            rewriter.getF32FloatAttr(static_cast<float>(scale)),
-                            op.getCausalAttr());
+                                 : 1.0 / std::sqrt(static_cast<double>(size));
+    auto kept = AttentionOp::create(
+        rewriter, loc, isWidened ? type.clone(f32) : type, query, key, value,
+        mask, rewriter.getF32FloatAttr(static_cast<float>(scale)),
+        op.getCausalAttr());
     kept->setAttr(kCheckedAttr, rewriter.getUnitAttr());
-    rewriter.replaceOp(op, kept);
+    Value result = kept.getResult();
+    if (isWidened)
+      result = castElements(rewriter, loc, result, f32, elementType);
+    rewriter.replaceOp(op, result);
     return success();
   }
 
 private:
+  bool multipliesBF16;
+
   /// 0 where a condition is met and minus infinity elsewhere.
   static Value createAddend(OpBuilder &b, Location loc, Value mask, Type type) {
     SmallVector<OpFoldResult> extents = getExtents(b, loc, mask);
@@ -358,9 +379,9 @@ struct ConvertRotaryEmbedding : OpConversionPattern<RotaryEmbeddingOp> {
 
 void conversion::populateAttentionPatterns(const TypeConverter &converter,
                                            RewritePatternSet &patterns,
-                                           bool keepAttention) {
+                                           const AttentionOptions &options) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ConvertAttention, ConvertRotaryEmbedding>(converter, context);
-  if (keepAttention)
-    patterns.add<KeepAttention>(converter, context, /*benefit=*/2);
+  if (options.keep)
+    patterns.add<KeepAttention>(converter, context, options.multipliesBF16);
 }

@@ -12,9 +12,13 @@
 
 namespace slim::conversion {
 
-/// `keepAttention`: as the pass's option.
+/// The pass's options about attention.
+struct AttentionOptions {
+  bool keep;
+  bool multipliesBF16;
+};
 void populateAttentionPatterns(const TypeConverter &, RewritePatternSet &,
-                               bool keepAttention);
+                               const AttentionOptions &);
 void populateConvPatterns(const TypeConverter &, RewritePatternSet &);
 void populateConvTransposePatterns(const TypeConverter &, RewritePatternSet &);
 void populateDecodePatterns(const TypeConverter &, RewritePatternSet &);

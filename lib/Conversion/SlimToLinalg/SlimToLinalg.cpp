@@ -78,7 +78,8 @@ struct ConvertSlimToLinalgPass
     populateReturnOpTypeConversionPattern(patterns, converter);
     scf::populateSCFStructuralTypeConversions(converter, patterns);
 
-    conversion::populateAttentionPatterns(converter, patterns, keepAttention);
+    conversion::populateAttentionPatterns(converter, patterns,
+                                          {keepAttention, multipliesBF16});
     conversion::populateConvPatterns(converter, patterns);
     conversion::populateConvTransposePatterns(converter, patterns);
     conversion::populateDecodePatterns(converter, patterns);

@@ -37,3 +37,31 @@ func.func @maps(%x: tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32> {
       outs(%x : tensor<1x4x4x4xf32>) {indexing_maps = [#q, #y], scale = 0.5 : f32} -> tensor<1x4x4x4xf32>
   return %r : tensor<1x4x4x4xf32>
 }
+
+// -----
+
+#q = affine_map<(b, h, s, t, d, e) -> (b, s, h, d)>
+#k = affine_map<(b, h, s, t, d, e) -> (b, t, h, d)>
+#v = affine_map<(b, h, s, t, d, e) -> (b, t, h, e)>
+#y = affine_map<(b, h, s, t, d, e) -> (b, s, h, e)>
+
+func.func @odd(%x: tensor<1x4x4x5xbf16>) -> tensor<1x4x4x5xbf16> {
+  // expected-error @below {{has bf16 queries of 5 elements, which make no pairs}}
+  %r = slim_cpu.attention ins(%x, %x, %x : tensor<1x4x4x5xbf16>, tensor<1x4x4x5xbf16>, tensor<1x4x4x5xbf16>)
+      outs(%x : tensor<1x4x4x5xbf16>) {indexing_maps = [#q, #k, #v, #y], scale = 0.5 : f32} -> tensor<1x4x4x5xbf16>
+  return %r : tensor<1x4x4x5xbf16>
+}
+
+// -----
+
+#q = affine_map<(b, h, s, t, d, e) -> (b, s, h, d)>
+#k = affine_map<(b, h, s, t, d, e) -> (b, t, h, d)>
+#v = affine_map<(b, h, s, t, d, e) -> (b, t, h, e)>
+#y = affine_map<(b, h, s, t, d, e) -> (b, s, h, e)>
+
+func.func @mixed(%x: tensor<1x4x4x4xbf16>, %y: tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32> {
+  // expected-error @below {{operand 3 has elements of type 'f32' instead of bf16}}
+  %r = slim_cpu.attention ins(%x, %x, %x : tensor<1x4x4x4xbf16>, tensor<1x4x4x4xbf16>, tensor<1x4x4x4xbf16>)
+      outs(%y : tensor<1x4x4x4xf32>) {indexing_maps = [#q, #k, #v, #y], scale = 0.5 : f32} -> tensor<1x4x4x4xf32>
+  return %r : tensor<1x4x4x4xf32>
+}

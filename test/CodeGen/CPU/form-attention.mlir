@@ -1,4 +1,5 @@
 // RUN: slim-opt %s -slim-to-linalg=keep-attention=true | slim-opt -slim-cpu-form-attention -canonicalize | FileCheck %s
+// RUN: slim-opt %s "-slim-to-linalg=keep-attention=true multiplies-bf16=true" | slim-opt -slim-cpu-form-attention -canonicalize | FileCheck %s --check-prefix=BF16
 // RUN: slim-opt %s -slim-to-linalg | FileCheck %s --check-prefix=DECOMPOSED
 
 // Heads split off rows and merged again: no transpose is left.
@@ -53,4 +54,18 @@ func.func @others(%a: tensor<1x1x4x8xf64>, %b: tensor<1x1x4x?xf32>, %c: tensor<1
   %y = slim.attention %b, %b, %b : (tensor<1x1x4x?xf32>, tensor<1x1x4x?xf32>, tensor<1x1x4x?xf32>) -> tensor<1x1x4x?xf32>
   %z = slim.attention %c, %c, %c : (tensor<1x1x4x512xf32>, tensor<1x1x4x512xf32>, tensor<1x1x4x512xf32>) -> tensor<1x1x4x512xf32>
   return %x, %y, %z : tensor<1x1x4x8xf64>, tensor<1x1x4x?xf32>, tensor<1x1x4x512xf32>
+}
+
+// Attention of bf16 stays so where the target multiplies pairs, and is widened
+// where it does not, or where the elements make no pairs.
+// CHECK-LABEL: func @narrow
+// CHECK-DAG: slim_cpu.attention {{.*}}tensor<1x1x4x8xf32>
+// CHECK-DAG: slim_cpu.attention {{.*}}tensor<1x1x4x5xf32>
+// BF16-LABEL: func @narrow
+// BF16-DAG: slim_cpu.attention {{.*}}tensor<1x1x4x8xbf16>
+// BF16-DAG: slim_cpu.attention {{.*}}tensor<1x1x4x5xf32>
+func.func @narrow(%a: tensor<1x1x4x8xbf16>, %b: tensor<1x1x4x5xbf16>, %m: tensor<4x4xf32>) -> (tensor<1x1x4x8xbf16>, tensor<1x1x4x5xbf16>) {
+  %x = slim.attention %a, %a, %a mask %m : (tensor<1x1x4x8xbf16>, tensor<1x1x4x8xbf16>, tensor<1x1x4x8xbf16>, tensor<4x4xf32>) -> tensor<1x1x4x8xbf16>
+  %y = slim.attention %b, %b, %b : (tensor<1x1x4x5xbf16>, tensor<1x1x4x5xbf16>, tensor<1x1x4x5xbf16>) -> tensor<1x1x4x5xbf16>
+  return %x, %y : tensor<1x1x4x8xbf16>, tensor<1x1x4x5xbf16>
 }

@@ -27,10 +27,14 @@ LogicalResult AttentionOp::verify() {
              << operand.getOperandNumber() << " of type "
              << operand.get().getType() << " does not fit its map "
              << AffineMapAttr::get(map);
-    if (!type.getElementType().isF32())
+    Type elementType = isMask ? Type(Float32Type::get(getContext()))
+                              : getElementTypeOrSelf(getQuery().getType());
+    if (type.getElementType() != elementType ||
+        !(elementType.isF32() || elementType.isBF16()))
       return emitOpError("operand ")
              << operand.getOperandNumber() << " has elements of type "
-             << type.getElementType() << " instead of f32";
+             << type.getElementType() << " instead of "
+             << (elementType.isBF16() ? "bf16" : "f32");
     if (isMask) {
       if (map.isFunctionOfDim(Size) || map.isFunctionOfDim(ValueSize))
         return emitOpError("has a mask of elements, not scores");
@@ -50,6 +54,10 @@ LogicalResult AttentionOp::verify() {
              << " is not indexed by batch, head and position and then its "
                 "elements, whose number is static";
   }
+  auto queryType = cast<ShapedType>(getQuery().getType());
+  if (queryType.getElementType().isBF16() && queryType.getDimSize(3) % 2 != 0)
+    return emitOpError("has bf16 queries of ")
+           << queryType.getDimSize(3) << " elements, which make no pairs";
   if (getResult() ? getResult().getType() != getOutput().getType()
                   : !isa<MemRefType>(getOutput().getType()))
     return emitOpError("the result is not of the output's tensor type");

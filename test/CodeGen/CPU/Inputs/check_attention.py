@@ -5,11 +5,12 @@ usage: check_attention.py --seed N --count N [slimc options...]
 Heads come as they are or split off rows (and are merged again), keys may have
 fewer heads, masks are additive or boolean and broadcast in any dimension, some
 queries may have no key at all, extents may be open; some cases have more keys
-than a block holds.
+than a block holds; some are in bf16.
 """
 
 import sys
 
+import ml_dtypes
 import numpy as np
 
 import random_cases
@@ -44,6 +45,7 @@ def make_case(rng):
     if rng.random() < 0.3:
         keys = queries
     is_open = {n: rng.random() < 0.5 for n in "bst"}
+    element = "bf16" if rng.random() < 0.5 else "f32"
     extents = {"b": batch, "s": queries, "t": keys}
     names = {"b": "batch", "s": "queries", "t": "keys"}
 
@@ -79,8 +81,12 @@ def make_case(rng):
                                          ("v", "t", key_heads, value_size)):
         shape, dims = add_operand(name, position, count, width)
         shapes.append(shape)
-        types.append(tensor(dims))
+        types.append(tensor(dims, element))
+        lines.append(f"%{name}e = slim.cast %{name} {{to = {element}}} : "
+                     f"({tensor(dims)}) -> {tensor(dims, element)}")
     inputs = [rng.standard_normal(s).astype(np.float32) for s in shapes]
+    if element == "bf16":
+        inputs = [x.astype(ml_dtypes.bfloat16).astype(np.float32) for x in inputs]
     mask = None
     if rng.random() < 0.6:
         dims = [d if rng.random() < 0.6 else 1 for d in ("b", heads, "s", "t")]
@@ -97,9 +103,11 @@ def make_case(rng):
         types.append(mask_type)
     scale = float(np.float32(rng.uniform(0.05, 0.5)))
     result = tensor(["b", heads, "s", value_size])
-    lines.append(f"%y = slim.attention %q, %k, %v {'mask %m' if mask is not None else ''} "
+    narrow = tensor(["b", heads, "s", value_size], element)
+    lines.append(f"%ye = slim.attention %qe, %ke, %ve {'mask %m' if mask is not None else ''} "
                  f"{{scale = {scale!r} : f32, causal = {str(causal).lower()}}} : "
-                 f"({', '.join(types)}) -> {result}")
+                 f"({', '.join(types)}) -> {narrow}")
+    lines.append(f"%y = slim.cast %ye {{to = f32}} : ({narrow}) -> {result}")
     final = "%y"
     if split:
         wide = tensor(["b", "s", heads, value_size])
@@ -117,6 +125,9 @@ def make_case(rng):
     norms = [np.linalg.norm(x, axis=-1).max() for x in wide_inputs[:2]]
     bound = 8 + 2 * np.sqrt(size) * scale * norms[0] * norms[1]
     bound *= np.finfo(np.float32).eps * np.abs(wide_inputs[2]).max()
+    if element == "bf16":
+        # Weights and the result are rounded, each by half of 2^-8 at most.
+        bound += (2**-9 + 2**-9 * 1.01) * np.abs(wide_inputs[2]).max()
 
     def merge(x):
         return np.ascontiguousarray(x.swapaxes(1, 2)).reshape(x.shape[0], x.shape[2], -1)

@@ -7,8 +7,10 @@ def SlimCPU_AttentionOp : Op<SlimCPU_Dialect, "attention", [
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "scaled dot-product attention in place, on tensors or buffers";
   let description = [{
-    softmax(scale * Q K^T + mask) V in f32, for every batch b, head h, query s,
-    key t, element d of queries and keys and element e of values and results.
+    softmax(scale * Q K^T + mask) V, for every batch b, head h, query s, key t,
+    element d of queries and keys and element e of values and results. Query,
+    key, value and output are all f32, or all bf16 of an even number d; then
+    weights are rounded to bf16 as well, and sums, softmax and mask are f32.
     `indexing_maps` says where they lie: from (b, h, s, t, d, e) to the indices
     of query, key, value, mask if there is one, and output, so that heads are
     read and written where products leave and want them. In the maps of key and
