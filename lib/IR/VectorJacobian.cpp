@@ -1,49 +1,17 @@
-//===- VectorJacobian.cpp - Gradients of the differentiable ops -----------===//
+//===- VectorJacobian.cpp - Gradients of the commonest ops ----------------===//
 //
 // Gradients are built from slim ops and have the shapes of the operands, also
 // where these are dynamic and where broadcasting repeated them.
 //
 //===----------------------------------------------------------------------===//
 
-#include "BuildSupport.h"
+#include "Arithmetic.h"
 #include "Inference.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "slim/IR/SlimOps.h"
 #include <cmath>
 
 using namespace slim;
 using namespace slim::detail;
-
-static RankedTensorType getTensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-namespace {
-/// Arithmetic on tensors of one element type, with numbers as scalars.
-class Arithmetic {
-public:
-  Arithmetic(OpBuilder &builder, Operation *op, Value like)
-      : builder(op->getLoc(), builder),
-        elementType(getTensorType(like).getElementType()) {}
-
-  Value number(double value) {
-    return buildScalar(builder, builder.getLoc(), elementType, value);
-  }
-  Value add(Value lhs, Value rhs) { return AddOp::create(builder, lhs, rhs); }
-  Value sub(Value lhs, Value rhs) { return SubOp::create(builder, lhs, rhs); }
-  Value mul(Value lhs, Value rhs) { return MulOp::create(builder, lhs, rhs); }
-  Value add(Value lhs, double rhs) { return add(lhs, number(rhs)); }
-  Value mul(Value lhs, double rhs) { return mul(lhs, number(rhs)); }
-  /// 1 - value.
-  Value complement(Value value) { return sub(number(1), value); }
-  Value square(Value value) { return mul(value, value); }
-
-  ImplicitLocOpBuilder builder;
-
-private:
-  Type elementType;
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Activations
@@ -118,29 +86,21 @@ LogicalResult GeluOp::buildVJP(OpBuilder &builder, ValueRange resultGradients,
 // Broadcasting arithmetic
 //===----------------------------------------------------------------------===//
 
-/// The gradient of an operand from that of its broadcast.
-static Value unbroadcast(OpBuilder &builder, Location loc, Value gradient,
-                         Value operand, Value partner) {
-  return sumToShapeOf(builder, loc, gradient, operand,
-                      getTensorType(partner).getShape());
-}
-
 LogicalResult AddOp::buildVJP(OpBuilder &builder, ValueRange resultGradients,
                               SmallVectorImpl<Value> &operandGradients) {
+  Arithmetic a(builder, *this, getLhs());
   Value gradient = resultGradients[0];
-  operandGradients.append(
-      {unbroadcast(builder, getLoc(), gradient, getLhs(), getRhs()),
-       unbroadcast(builder, getLoc(), gradient, getRhs(), getLhs())});
+  operandGradients.append({a.unbroadcast(gradient, getLhs(), getRhs()),
+                           a.unbroadcast(gradient, getRhs(), getLhs())});
   return success();
 }
 
 LogicalResult SubOp::buildVJP(OpBuilder &builder, ValueRange resultGradients,
                               SmallVectorImpl<Value> &operandGradients) {
-  Value gradient = resultGradients[0];
-  Value negated = NegOp::create(builder, getLoc(), gradient);
-  operandGradients.append(
-      {unbroadcast(builder, getLoc(), gradient, getLhs(), getRhs()),
-       unbroadcast(builder, getLoc(), negated, getRhs(), getLhs())});
+  Arithmetic a(builder, *this, getLhs());
+  Value gradient = resultGradients[0], negated = a.neg(gradient);
+  operandGradients.append({a.unbroadcast(gradient, getLhs(), getRhs()),
+                           a.unbroadcast(negated, getRhs(), getLhs())});
   return success();
 }
 
@@ -149,9 +109,8 @@ LogicalResult MulOp::buildVJP(OpBuilder &builder, ValueRange resultGradients,
   Arithmetic a(builder, *this, getLhs());
   Value lhs = a.mul(resultGradients[0], getRhs());
   Value rhs = a.mul(resultGradients[0], getLhs());
-  operandGradients.append(
-      {unbroadcast(a.builder, getLoc(), lhs, getLhs(), getRhs()),
-       unbroadcast(a.builder, getLoc(), rhs, getRhs(), getLhs())});
+  operandGradients.append({a.unbroadcast(lhs, getLhs(), getRhs()),
+                           a.unbroadcast(rhs, getRhs(), getLhs())});
   return success();
 }
 
@@ -228,13 +187,8 @@ LogicalResult MatmulOp::buildVJP(OpBuilder &builder, ValueRange resultGradients,
 LogicalResult ReshapeOp::buildVJP(OpBuilder &builder,
                                   ValueRange resultGradients,
                                   SmallVectorImpl<Value> &operandGradients) {
-  SmallVector<Extent> extents;
-  for (int64_t dim = 0; dim < getTensorType(getInput()).getRank(); ++dim)
-    extents.push_back(Extent::of(getInput(), dim));
-  Value shape = buildShape(builder, getLoc(), extents);
   operandGradients.push_back(
-      ReshapeOp::create(builder, getLoc(), getInput().getType(),
-                        resultGradients[0], shape, /*allow_zero=*/true));
+      reshapeLike(builder, getLoc(), resultGradients[0], getInput()));
   operandGradients.push_back(Value());
   return success();
 }
@@ -268,20 +222,6 @@ LogicalResult SoftmaxOp::buildVJP(OpBuilder &builder,
   return success();
 }
 
-/// Repeats the gradient of a reduction along the reduced dimensions.
-static Value expandReduced(OpBuilder &builder, Location loc, Value gradient,
-                           Value input, ArrayRef<int64_t> axes, bool keepDims) {
-  if (axes.empty())
-    return gradient;
-  if (!keepDims)
-    gradient = UnsqueezeOp::create(builder, loc, gradient, axes);
-  SmallVector<Extent> extents;
-  for (int64_t dim = 0; dim < getTensorType(input).getRank(); ++dim)
-    extents.push_back(Extent::of(input, dim));
-  return ExpandOp::create(builder, loc, input.getType(), gradient,
-                          buildShape(builder, loc, extents));
-}
-
 LogicalResult ReduceSumOp::buildVJP(OpBuilder &builder,
                                     ValueRange resultGradients,
                                     SmallVectorImpl<Value> &operandGradients) {
@@ -295,25 +235,8 @@ LogicalResult ReduceMeanOp::buildVJP(OpBuilder &builder,
                                      ValueRange resultGradients,
                                      SmallVectorImpl<Value> &operandGradients) {
   Arithmetic a(builder, *this, getInput());
-  RankedTensorType type = getTensorType(getInput());
-  SmallVector<int64_t> reduced;
-  SmallVector<Extent> extents;
-  for (int64_t axis : getAxes()) {
-    reduced.push_back(type.getDimSize(axis));
-    extents.push_back(Extent::of(getInput(), axis));
-  }
-  Value gradient = resultGradients[0];
-  int64_t count = multiplyExtents(reduced);
-  if (!isDynamic(count)) {
-    // The mean of nothing has no gradient that matters.
-    gradient = a.mul(gradient, count == 0 ? 0.0 : 1.0 / count);
-  } else {
-    Value shape = buildShape(a.builder, getLoc(), extents);
-    Value product = ReduceProdOp::create(a.builder, shape, ArrayRef<int64_t>{0},
-                                         /*keep_dims=*/false);
-    Value divisor = CastOp::create(a.builder, product, type.getElementType());
-    gradient = DivOp::create(a.builder, gradient, divisor);
-  }
+  Value gradient =
+      a.mul(resultGradients[0], a.reciprocalCount(getInput(), getAxes()));
   operandGradients.push_back(expandReduced(
       a.builder, getLoc(), gradient, getInput(), getAxes(), getKeepDims()));
   return success();

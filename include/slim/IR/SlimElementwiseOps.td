@@ -100,31 +100,42 @@ class Slim_PredicateOp<string mnemonic, string what>
 // Unary
 //===----------------------------------------------------------------------===//
 
-def Slim_AbsOp : Slim_UnaryOp<"abs", "absolute value", Slim_Tensor, [],
+def Slim_AbsOp : Slim_UnaryOp<"abs", "absolute value", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "Unsigned integers stay; the least signed integer wraps to itself.">;
-def Slim_NegOp : Slim_UnaryOp<"neg", "negation", Slim_Tensor, [],
+def Slim_NegOp : Slim_UnaryOp<"neg", "negation", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "Integers wrap; the sign of a zero and of NaN flips.">;
 def Slim_SignOp : Slim_UnaryOp<"sign", "sign (-1, 0 or 1)", Slim_Tensor, [],
     "NaN stays NaN.">;
-def Slim_ExpOp : Slim_UnaryOp<"exp", "exponential", Slim_FloatTensor, [],
+def Slim_ExpOp : Slim_UnaryOp<"exp", "exponential", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "exp(x) = e^x; infinite where that overflows.">;
-def Slim_LogOp : Slim_UnaryOp<"log", "natural logarithm", Slim_FloatTensor, [],
+def Slim_LogOp : Slim_UnaryOp<"log", "natural logarithm", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "Minus infinity at 0, NaN below.">;
-def Slim_SqrtOp : Slim_UnaryOp<"sqrt", "square root", Slim_FloatTensor, [],
+def Slim_SqrtOp : Slim_UnaryOp<"sqrt", "square root", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "NaN below 0.">;
 def Slim_RsqrtOp : Slim_UnaryOp<"rsqrt", "reciprocal square root",
-    Slim_FloatTensor, [], "rsqrt(x) = 1 / sqrt(x); infinite at 0, NaN below.">;
+    Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "rsqrt(x) = 1 / sqrt(x); infinite at 0, NaN below.">;
 def Slim_ReciprocalOp : Slim_UnaryOp<"reciprocal", "reciprocal",
-    Slim_FloatTensor, [], "reciprocal(x) = 1 / x; infinite at 0.">;
+    Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "reciprocal(x) = 1 / x; infinite at 0.">;
 def Slim_FloorOp : Slim_UnaryOp<"floor", "rounding down", Slim_FloatTensor, [],
     "The largest integer that is not above the element.">;
 def Slim_CeilOp : Slim_UnaryOp<"ceil", "rounding up", Slim_FloatTensor, [],
     "The smallest integer that is not below the element.">;
 def Slim_RoundOp : Slim_UnaryOp<"round", "rounding to the nearest integer",
     Slim_FloatTensor, [], "Ties go to the even integer.">;
-def Slim_SinOp : Slim_UnaryOp<"sin", "sine", Slim_FloatTensor, [],
+def Slim_SinOp : Slim_UnaryOp<"sin", "sine", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "The element is an angle in radians.">;
-def Slim_CosOp : Slim_UnaryOp<"cos", "cosine", Slim_FloatTensor, [],
+def Slim_CosOp : Slim_UnaryOp<"cos", "cosine", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "The element is an angle in radians.">;
 def Slim_TanOp : Slim_UnaryOp<"tan", "tangent", Slim_FloatTensor, [],
     "The element is an angle in radians.">;
@@ -132,7 +143,8 @@ def Slim_AsinOp : Slim_UnaryOp<"asin", "arcsine", Slim_FloatTensor, [],
     "In radians, from -pi/2 to pi/2; NaN outside [-1, 1].">;
 def Slim_AcosOp : Slim_UnaryOp<"acos", "arccosine", Slim_FloatTensor, [],
     "In radians, from 0 to pi; NaN outside [-1, 1].">;
-def Slim_AtanOp : Slim_UnaryOp<"atan", "arctangent", Slim_FloatTensor, [],
+def Slim_AtanOp : Slim_UnaryOp<"atan", "arctangent", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "In radians, from -pi/2 to pi/2.">;
 def Slim_SinhOp : Slim_UnaryOp<"sinh", "hyperbolic sine", Slim_FloatTensor, [],
     "sinh(x) = (exp(x) - exp(-x)) / 2.">;
@@ -148,7 +160,8 @@ def Slim_AcoshOp : Slim_UnaryOp<"acosh", "inverse hyperbolic cosine",
 def Slim_AtanhOp : Slim_UnaryOp<"atanh", "inverse hyperbolic tangent",
     Slim_FloatTensor, [],
     "atanh(x) = log((1 + x) / (1 - x)) / 2; NaN outside [-1, 1].">;
-def Slim_ErfOp : Slim_UnaryOp<"erf", "error function", Slim_FloatTensor, [],
+def Slim_ErfOp : Slim_UnaryOp<"erf", "error function", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "erf(x) = 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.">;
 def Slim_SigmoidOp : Slim_UnaryOp<"sigmoid", "logistic function",
     Slim_FloatTensor, [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
@@ -159,14 +172,19 @@ def Slim_ReluOp : Slim_UnaryOp<"relu", "rectifier", Slim_Tensor,
 def Slim_SiluOp : Slim_UnaryOp<"silu", "sigmoid-weighted linear unit",
     Slim_FloatTensor, [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "silu(x) = x * sigmoid(x), also called Swish.">;
-def Slim_SoftplusOp : Slim_UnaryOp<"softplus", "softplus", Slim_FloatTensor, [],
+def Slim_SoftplusOp : Slim_UnaryOp<"softplus", "softplus", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "softplus(x) = log(1 + exp(x)), without overflow.">;
-def Slim_SoftsignOp : Slim_UnaryOp<"softsign", "softsign", Slim_FloatTensor, [],
+def Slim_SoftsignOp : Slim_UnaryOp<"softsign", "softsign", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "softsign(x) = x / (1 + |x|).">;
-def Slim_MishOp : Slim_UnaryOp<"mish", "Mish", Slim_FloatTensor, [],
+def Slim_MishOp : Slim_UnaryOp<"mish", "Mish", Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "mish(x) = x * tanh(softplus(x)).">;
 def Slim_HardSwishOp : Slim_UnaryOp<"hard_swish", "hard Swish",
-    Slim_FloatTensor, [], "hard_swish(x) = x * max(0, min(1, x / 6 + 0.5)).">;
+    Slim_FloatTensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "hard_swish(x) = x * max(0, min(1, x / 6 + 0.5)).">;
 def Slim_NotOp : Slim_UnaryOp<"not", "logical or bitwise complement",
                               Slim_IntegerTensor, [], "", "i1">;
 def Slim_IsNaNOp : Slim_PredicateOp<"is_nan", "NaN">;
@@ -209,7 +227,9 @@ def Slim_GeluOp : Slim_ElementwiseOp<"gelu",
   let results = (outs Slim_FloatTensor:$result);
 }
 
-def Slim_LeakyReluOp : Slim_ElementwiseOp<"leaky_relu", [], "sameElementType"> {
+def Slim_LeakyReluOp : Slim_ElementwiseOp<"leaky_relu",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "sameElementType"> {
   let summary = "elementwise leaky rectifier";
   let description = [{
     leaky_relu(x) = x where x >= 0, alpha * x elsewhere.
@@ -225,7 +245,9 @@ def Slim_LeakyReluOp : Slim_ElementwiseOp<"leaky_relu", [], "sameElementType"> {
   let results = (outs Slim_FloatTensor:$result);
 }
 
-def Slim_EluOp : Slim_ElementwiseOp<"elu", [], "sameElementType"> {
+def Slim_EluOp : Slim_ElementwiseOp<"elu",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "sameElementType"> {
   let summary = "elementwise exponential linear unit, scaled";
   let description = [{
     elu(x) = gamma * x where x > 0, gamma * alpha * (exp(x / scale) - 1)
@@ -244,8 +266,9 @@ def Slim_EluOp : Slim_ElementwiseOp<"elu", [], "sameElementType"> {
   let results = (outs Slim_FloatTensor:$result);
 }
 
-def Slim_HardSigmoidOp : Slim_ElementwiseOp<"hard_sigmoid", [],
-                                            "sameElementType"> {
+def Slim_HardSigmoidOp : Slim_ElementwiseOp<"hard_sigmoid",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "sameElementType"> {
   let summary = "elementwise piecewise linear sigmoid";
   let description = [{
     hard_sigmoid(x) = max(0, min(1, alpha * x + beta)).
@@ -263,6 +286,7 @@ def Slim_HardSigmoidOp : Slim_ElementwiseOp<"hard_sigmoid", [],
 
 def Slim_CastOp : Slim_Op<"cast",
     [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>,
      DeclareOpInterfaceMethods<DecodeOpInterface>]> {
   let summary = "conversion of the element type";
   let description = [{
@@ -301,9 +325,12 @@ def Slim_MulOp : Slim_BinaryOp<"mul", "product", Slim_Tensor,
     [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let hasCanonicalizer = 1;
 }
-def Slim_DivOp : Slim_BinaryOp<"div", "quotient", Slim_Tensor, [],
+def Slim_DivOp : Slim_BinaryOp<"div", "quotient", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
     "Integers are divided toward zero.">;
-def Slim_PowOp : Slim_ElementwiseOp<"pow", [], "firstElementType"> {
+def Slim_PowOp : Slim_ElementwiseOp<"pow",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "firstElementType"> {
   let summary = "elementwise power with broadcasting";
   let description = [{
     Raises the first operand to the power of the second, which may have another
@@ -318,16 +345,19 @@ def Slim_PowOp : Slim_ElementwiseOp<"pow", [], "firstElementType"> {
   let arguments = (ins Slim_Tensor:$lhs, Slim_Tensor:$rhs);
   let results = (outs Slim_Tensor:$result);
 }
-def Slim_MinOp : Slim_BinaryOp<"min", "minimum", Slim_Tensor, [],
-                               "NaN wins over every number.">;
-def Slim_MaxOp : Slim_BinaryOp<"max", "maximum", Slim_Tensor, [],
-                               "NaN wins over every number.">;
+def Slim_MinOp : Slim_BinaryOp<"min", "minimum", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "NaN wins over every number.">;
+def Slim_MaxOp : Slim_BinaryOp<"max", "maximum", Slim_Tensor,
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "NaN wins over every number.">;
 def Slim_ModOp : Slim_BinaryOp<"mod", "remainder", Slim_Tensor, [],
     "The remainder has the sign of the divisor, as Python's % has.">;
 def Slim_RemOp : Slim_BinaryOp<"rem", "remainder", Slim_Tensor, [],
     "The remainder has the sign of the dividend, as C's fmod has.">;
 def Slim_PReluOp : Slim_BinaryOp<"prelu", "parametric rectifier", Slim_Tensor,
-    [], "prelu(x, slope) = x where x >= 0, slope * x elsewhere.">;
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "prelu(x, slope) = x where x >= 0, slope * x elsewhere.">;
 def Slim_AndOp : Slim_BinaryOp<"and", "logical or bitwise conjunction",
                                Slim_IntegerTensor, [], "", "i1">;
 def Slim_OrOp : Slim_BinaryOp<"or", "logical or bitwise disjunction",
@@ -353,7 +383,9 @@ def Slim_GreaterEqualOp : Slim_CompareOp<"greater_equal",
 // Ternary
 //===----------------------------------------------------------------------===//
 
-def Slim_SelectOp : Slim_ElementwiseOp<"select", [], "lastElementType"> {
+def Slim_SelectOp : Slim_ElementwiseOp<"select",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "lastElementType"> {
   let summary = "elementwise choice with broadcasting";
   let description = [{
     Takes the element of `on_true` where `condition` is true, that of `on_false`
@@ -373,7 +405,8 @@ def Slim_SelectOp : Slim_ElementwiseOp<"select", [], "lastElementType"> {
 
 def Slim_ClampOp : Slim_Op<"clamp",
     [AttrSizedOperandSegments,
-     DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+     DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "elementwise limitation to a range";
   let description = [{
     clamp(x) = min(max(x, lower), upper). A bound that is absent does not

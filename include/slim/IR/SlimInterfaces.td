@@ -85,14 +85,17 @@ def DecodeOpInterface : OpInterface<"DecodeOpInterface"> {
 def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   let cppNamespace = "::slim";
   let description = [{
-    An op with a vector-Jacobian product, for distillation and for importance
-    measures that use gradients.
+    An op with a vector-Jacobian product: what reverse-mode differentiation
+    (Differentiate.h), and so distillation, learned rounding and importance
+    measures that use gradients, are made of.
   }];
   let methods = [
     InterfaceMethod<[{
-      Given the gradient with respect to each result, builds the gradient with
-      respect to each operand; a null value where an operand has none (indices,
-      shapes).
+      Given the gradient with respect to each result (null for a result that has
+      none), builds the gradient with respect to each operand, in the operand's
+      shape; a null value where there is none to be had (indices, shapes). What
+      nobody asked for may be built all the same: it is dead code. Fails, without
+      a diagnostic, for attributes that the derivative does not cover.
     }], "::mlir::LogicalResult", "buildVJP",
       (ins "::mlir::OpBuilder &":$builder,
            "::mlir::ValueRange":$resultGradients,

@@ -57,7 +57,8 @@ def Slim_MatmulOp : Slim_CostedOp<"matmul",
 def Slim_ConvOp : Slim_CostedOp<"conv",
     [DeclareOpInterfaceMethods<CompressibleOpInterface,
                                ["getGroupCount", "buildActivationRows"]>,
-     DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+     DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "convolution (cross-correlation) in 1, 2 or 3 dimensions";
   let description = [{
     Input [N, C, spatial...], weight [F, C / groups, kernel...], bias [F],
@@ -87,7 +88,8 @@ def Slim_ConvOp : Slim_CostedOp<"conv",
 
 def Slim_ConvTransposeOp : Slim_CostedOp<"conv_transpose",
     [DeclareOpInterfaceMethods<CompressibleOpInterface, ["getGroupCount"]>,
-     DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+     DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "transposed convolution in 1, 2 or 3 dimensions";
   let description = [{
     The gradient of `slim.conv` with respect to its input: input
@@ -138,7 +140,8 @@ def Slim_Im2ColOp : Slim_Op<"im2col"> {
 
 def Slim_EmbeddingOp : Slim_Op<"embedding",
     [DeclareOpInterfaceMethods<CompressibleOpInterface>,
-     DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+     DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "rows of a table";
   let description = [{
     result[..., :] = weight[indices[...], :]. Negative indices count from the
@@ -155,7 +158,8 @@ def Slim_EmbeddingOp : Slim_Op<"embedding",
   let results = (outs Slim_Tensor:$result);
 }
 
-def Slim_AttentionOp : Slim_CostedOp<"attention"> {
+def Slim_AttentionOp : Slim_CostedOp<"attention",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "scaled dot-product attention";
   let description = [{
     softmax(scale * Q K^T + mask) V over query [B, H, S, D], key [B, Hkv, T, D]
@@ -186,7 +190,8 @@ def Slim_AttentionOp : Slim_CostedOp<"attention"> {
   }];
 }
 
-def Slim_RotaryEmbeddingOp : Slim_Op<"rotary_embedding"> {
+def Slim_RotaryEmbeddingOp : Slim_Op<"rotary_embedding",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "rotary position embedding";
   let description = [{
     Rotates pairs of the last dimension of `input` [B, H, S, D] by the angles

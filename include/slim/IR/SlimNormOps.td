@@ -22,7 +22,8 @@ def Slim_SoftmaxOp : Slim_Op<"softmax",
   let results = (outs Slim_FloatTensor:$result);
 }
 
-def Slim_LogSoftmaxOp : Slim_Op<"log_softmax"> {
+def Slim_LogSoftmaxOp : Slim_Op<"log_softmax",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "logarithm of the softmax along a dimension";
   let description = [{
     x - max - log(sum exp(x - max)) along `axis`.
@@ -39,7 +40,8 @@ def Slim_LogSoftmaxOp : Slim_Op<"log_softmax"> {
 
 def Slim_LayerNormOp : Slim_Op<"layer_norm",
     [AttrSizedOperandSegments,
-     DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+     DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "layer normalization";
   let description = [{
     (x - mean) / sqrt(variance + epsilon) * scale + bias, with mean and
@@ -70,7 +72,8 @@ def Slim_LayerNormOp : Slim_Op<"layer_norm",
 }
 
 def Slim_RMSNormOp : Slim_Op<"rms_norm",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "root mean square normalization";
   let description = [{
     x / sqrt(mean(x^2) + epsilon) * scale, with the mean over the dimensions
@@ -90,7 +93,8 @@ def Slim_RMSNormOp : Slim_Op<"rms_norm",
 }
 
 def Slim_BatchNormOp : Slim_Op<"batch_norm",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "batch normalization with fixed statistics";
   let description = [{
     (x - mean[c]) / sqrt(variance[c] + epsilon) * scale[c] + bias[c], with c the

@@ -29,7 +29,8 @@ def Slim_MaxPoolOp : Slim_Op<"max_pool",
 }
 
 def Slim_AvgPoolOp : Slim_Op<"avg_pool",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "mean over windows";
   let description = [{
     As `slim.max_pool` with the mean; elements that `pads` add count as zeros if

@@ -46,9 +46,11 @@ def Slim_ReduceMeanOp : Slim_ReductionOp<"reduce_mean", "mean", Slim_Tensor,
     [DeclareOpInterfaceMethods<DifferentiableOpInterface>]>;
 def Slim_ReduceProdOp : Slim_ReductionOp<"reduce_prod", "product", Slim_Tensor>;
 def Slim_ReduceMaxOp : Slim_ReductionOp<"reduce_max", "maximum", Slim_Tensor,
-    [], "Over nothing it is the least value of the type (false for i1).">;
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "Over nothing it is the least value of the type (false for i1).">;
 def Slim_ReduceMinOp : Slim_ReductionOp<"reduce_min", "minimum", Slim_Tensor,
-    [], "Over nothing it is the greatest value of the type (true for i1).">;
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>],
+    "Over nothing it is the greatest value of the type (true for i1).">;
 
 class Slim_ArgReductionOp<string mnemonic, string what>
     : Slim_Op<mnemonic> {

@@ -47,7 +47,8 @@ def Slim_ReshapeOp : Slim_FoldableOp<"reshape",
 }
 
 def Slim_FlattenOp : Slim_FoldableOp<"flatten",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "a matrix from a tensor";
   let description = [{
     Collapses the dimensions before `axis` into one and those from it into
@@ -64,7 +65,8 @@ def Slim_FlattenOp : Slim_FoldableOp<"flatten",
 }
 
 def Slim_SqueezeOp : Slim_FoldableOp<"squeeze",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "removal of dimensions of extent 1";
   let description = [{
     Removes the dimensions `axes`. A dynamic one that is not 1 is a runtime
@@ -81,7 +83,8 @@ def Slim_SqueezeOp : Slim_FoldableOp<"squeeze",
 }
 
 def Slim_UnsqueezeOp : Slim_FoldableOp<"unsqueeze",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "insertion of dimensions of extent 1";
   let description = [{
     The dimensions `axes` of the result, which are distinct, have extent 1; the
@@ -116,7 +119,8 @@ def Slim_TransposeOp : Slim_FoldableOp<"transpose",
   let hasCanonicalizer = 1;
 }
 
-def Slim_ExpandOp : Slim_FoldableOp<"expand"> {
+def Slim_ExpandOp : Slim_FoldableOp<"expand",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "broadcast to a shape";
   let description = [{
     Broadcasts the input and `shape` together, as a binary elementwise op
@@ -133,7 +137,8 @@ def Slim_ExpandOp : Slim_FoldableOp<"expand"> {
 }
 
 def Slim_ConcatOp : Slim_FoldableOp<"concat",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "tensors one after another along a dimension";
   let description = [{
     Joins the inputs, which agree in all other dimensions, along `axis`.
@@ -150,7 +155,8 @@ def Slim_ConcatOp : Slim_FoldableOp<"concat",
 }
 
 def Slim_SliceOp : Slim_FoldableOp<"slice",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "a regular part of a tensor";
   let description = [{
     Along axes[i] takes the elements from starts[i] to ends[i] (exclusive) with
@@ -170,7 +176,8 @@ def Slim_SliceOp : Slim_FoldableOp<"slice",
   let results = (outs Slim_Tensor:$result);
 }
 
-def Slim_PadOp : Slim_Op<"pad"> {
+def Slim_PadOp : Slim_Op<"pad",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "a tensor with a margin";
   let description = [{
     Adds pads[i] elements before and pads[rank + i] after dimension i, of the
@@ -236,7 +243,8 @@ def Slim_RangeOp : Slim_FoldableOp<"range"> {
   let results = (outs Slim_Tensor:$result);
 }
 
-def Slim_TriluOp : Slim_Op<"trilu"> {
+def Slim_TriluOp : Slim_Op<"trilu",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "the upper or lower triangle of matrices";
   let description = [{
     Keeps the elements on and above (`upper`), or on and below, the k-th
@@ -259,7 +267,8 @@ def Slim_TriluOp : Slim_Op<"trilu"> {
 // error.
 //===----------------------------------------------------------------------===//
 
-def Slim_GatherOp : Slim_FoldableOp<"gather"> {
+def Slim_GatherOp : Slim_FoldableOp<"gather",
+    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "slices of a dimension, by index";
   let description = [{
     result[a..., i..., b...] = input[a..., indices[i...], b...], the index

@@ -4,6 +4,56 @@
 
 include "mlir/Pass/PassBase.td"
 
+def DifferentiatePass : Pass<"slim-differentiate", "::mlir::ModuleOp"> {
+  let summary = "add a function that returns gradients, too";
+  let description = [{
+    Adds, behind a function, one that is called like it with `.gradient`
+    appended. It takes the function's arguments and, for each of its results of
+    floats, the gradient of some loss with respect to that result; it returns
+    the function's results and the gradients of that loss with respect to the
+    chosen arguments and weights (reverse-mode differentiation). Weights come in
+    the order in which they are read, dense where they are compressed.
+
+    Only ops between what is chosen and the results need a derivative; an op
+    there that has none is an error, which names it.
+
+    Example, with `arguments=0`:
+
+    ```mlir
+    func.func @f(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %y = slim.exp %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
+      return %y : tensor<?x4xf32>
+    }
+    ```
+
+    gets beside it
+
+    ```mlir
+    func.func @f.gradient(%x: tensor<?x4xf32>, %g: tensor<?x4xf32>)
+        -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+      %y = slim.exp %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
+      %d = slim.mul %g, %y
+        : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+      return %y, %d : tensor<?x4xf32>, tensor<?x4xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"function", "function", "std::string", /*default=*/"",
+           "The function; by default the only public one">,
+    ListOption<"arguments", "arguments", "unsigned",
+               "Numbers of arguments to take gradients of; without any and "
+               "without 'weights', all of floats">,
+    Option<"weights", "weights", "std::string", /*default=*/"",
+           "Also of the weights in whose name this regular expression is "
+           "found">,
+  ];
+  let statistics = [
+    Statistic<"numGradients", "num-gradients", "Gradients that are returned">,
+  ];
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
 def FoldBatchNormPass : Pass<"slim-fold-batch-norm", "::mlir::ModuleOp"> {
   let summary = "fold batch normalization into the layer before it";
   let description = [{
