@@ -12,6 +12,9 @@ using namespace slim::cpu;
 
 /// Kernels of fewer multiply-adds than this stay on one thread.
 static constexpr int64_t kParallelWork = 1 << 17;
+/// As many tasks as this give any few threads about as much to do, unless a
+/// task had fewer multiply-adds than kTaskWork.
+static constexpr int64_t kTasks = 16, kTaskWork = 1 << 15;
 
 bool KernelEmitter::canEmit() {
   // Vectors along the output and, where they depend on it, along the extras.
@@ -133,6 +136,37 @@ Quantity KernelEmitter::getChunk() {
   return Quantity::of(index.mul(chunk, index.constant(granule)));
 }
 
+Value KernelEmitter::getBalancedChunks(Value numChunks, Value granules,
+                                       ArrayRef<Value> others) {
+  Value tasks = numChunks;
+  for (Value other : others) {
+    // A multiple of four is as good for four threads, and for two.
+    if (std::optional<int64_t> known = getConstantIntValue(other);
+        known && *known % 4 == 0)
+      return numChunks;
+    tasks = index.mul(tasks, other);
+  }
+  if (std::optional<int64_t> known = getConstantIntValue(tasks);
+      known && (*known % 4 == 0 || *known >= kTasks))
+    return numChunks;
+  int64_t work = columns * getRowGranule();
+  for (unsigned loop : llvm::concat<unsigned>(
+           SmallVector<unsigned>(ArrayRef(rowLoops).drop_front()), reductions))
+    if (getExtent(loop).isFixed())
+      work = llvm::SaturatingMultiply<uint64_t>(work, getExtent(loop).fixed);
+  Value one = index.constant(1);
+  Value least = index.constant(
+      llvm::divideCeil(kTaskWork, std::clamp<int64_t>(work, 1, kTaskWork)));
+  Value most = b.createOrFold<arith::DivUIOp>(loc, granules, least);
+  Value wanted = b.createOrFold<arith::MulIOp>(
+      loc, numChunks,
+      b.createOrFold<arith::CeilDivUIOp>(
+          loc, index.constant(kTasks),
+          b.createOrFold<arith::MaxUIOp>(loc, tasks, one)));
+  wanted = b.createOrFold<arith::MinUIOp>(loc, wanted, most);
+  return b.createOrFold<arith::MaxUIOp>(loc, wanted, numChunks);
+}
+
 Value KernelEmitter::getOffset(KernelOperand &operand,
                                llvm::function_ref<bool(unsigned)> take) {
   Quantity offset = Quantity::of(int64_t(0));
@@ -159,29 +193,37 @@ void KernelEmitter::emit() {
   SmallVector<Value> bounds;
   for (unsigned loop : batch)
     bounds.push_back(index.get(getExtent(loop)));
+  Quantity width = getExtent(column);
+  Value panels = width.isFixed()
+                     ? index.constant(llvm::divideCeil(width.fixed, columns))
+                     : b.createOrFold<arith::CeilDivUIOp>(
+                           loc, width.value, index.constant(columns));
   // Chunks of rows, which differ by one block of rows at most: threads that get
   // as many of them have as much to do.
   Value numChunks, granules, granule;
   if (!rowLoops.empty()) {
     Quantity extent = getExtent(rowLoops.front()), chunk = getChunk();
+    granule = index.constant(getRowGranule());
+    granules =
+        b.createOrFold<arith::CeilDivUIOp>(loc, index.get(extent), granule);
     if (extent.isFixed() && chunk.is(extent.fixed)) {
       numChunks = index.constant(1);
     } else {
-      granule = index.constant(getRowGranule());
-      granules =
-          b.createOrFold<arith::CeilDivUIOp>(loc, index.get(extent), granule);
       Value most =
           b.createOrFold<arith::DivUIOp>(loc, index.get(chunk), granule);
       numChunks = b.createOrFold<arith::CeilDivUIOp>(loc, granules, most);
     }
+    if (parallel) {
+      SmallVector<Value> others(bounds);
+      others.push_back(panels);
+      numChunks = getBalancedChunks(numChunks, granules, others);
+    }
+    // The loop as a whole is known to have its fixed extent.
+    if (isConstantIntValue(numChunks, 1))
+      granule = Value();
     bounds.push_back(numChunks);
   }
-  Quantity width = getExtent(column);
-  if (width.isFixed())
-    bounds.push_back(index.constant(llvm::divideCeil(width.fixed, columns)));
-  else
-    bounds.push_back(b.createOrFold<arith::CeilDivUIOp>(
-        loc, width.value, index.constant(columns)));
+  bounds.push_back(panels);
   // On the stack of the function, or of the threads' part of it.
   if (!parallel) {
     OpBuilder::InsertionGuard guard(b);

@@ -85,6 +85,10 @@ private:
     return rowLoops.size() == 1 ? kernel->getRows() : 1;
   }
   Quantity getChunk();
+  /// As many chunks as there are, or more if threads would get unequal shares
+  /// of them; `others` are the bounds of the other loops over tasks.
+  Value getBalancedChunks(Value numChunks, Value granules,
+                          ArrayRef<Value> others);
   void packRight(bool parallel);
   bool hasConflictingRows();
   void packLeft(bool parallel);
@@ -147,7 +151,7 @@ private:
 };
 
 /// Plain scalar loops: the meaning of a kernel, for what has no vector form.
-void emitScalarLoops(OpBuilder &b, KernelOp op);
+void emitScalarLoops(OpBuilder &b, KernelOp op, bool threads);
 
 } // namespace slim::cpu
 

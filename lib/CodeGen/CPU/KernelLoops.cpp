@@ -137,7 +137,8 @@ LogicalResult KernelLoops::addOperand(OpBuilder &b, KernelOp op,
                                             : loop.floorDiv(by.getValue()));
                   });
     if (binary.getLHS() == columnExpr) {
-      if (!isPair ||
+      // Of a sparse operand there is one mask a step, one start a panel.
+      if ((!isPair && !op.getBitmask()) ||
           (result.panelColumns && result.panelColumns != by.getValue()))
         return failure();
       result.panelColumns = by.getValue();

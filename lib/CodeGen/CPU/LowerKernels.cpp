@@ -34,8 +34,15 @@ struct LowerKernelsPass
       }
       OpBuilder b(op);
       if (!(isWindowKernel(op) ? emitWindows(b, op, target)
-                               : emitBlocked(b, op, target)))
-        emitScalarLoops(b, op);
+                               : emitBlocked(b, op, target))) {
+        // Plain loops read every element where it would lie if none were left
+        // out.
+        if (op.getBitmask()) {
+          op.emitOpError("has a sparse operand that no kernel reads here");
+          return signalPassFailure();
+        }
+        emitScalarLoops(b, op, threads);
+      }
       ++numLowered;
       op.erase();
     }

@@ -9,7 +9,22 @@
 using namespace slim;
 using namespace slim::cpu;
 
-void cpu::emitScalarLoops(OpBuilder &b, KernelOp op) {
+/// Kernels of fewer evaluations of their bodies than this stay on one thread.
+static constexpr int64_t kParallelWork = 1 << 14;
+/// Tasks that any few threads share out about equally.
+static constexpr int64_t kTasks = 32;
+
+static bool isLarge(ArrayRef<Value> extents) {
+  int64_t work = 1;
+  for (Value extent : extents) {
+    std::optional<int64_t> known = getConstantIntValue(extent);
+    if (!known || llvm::MulOverflow(work, *known, work))
+      return true;
+  }
+  return work >= kParallelWork;
+}
+
+void cpu::emitScalarLoops(OpBuilder &b, KernelOp op, bool threads) {
   Location loc = op.getLoc();
   unsigned numLoops = op.getNumLoops();
   Value zero = arith::ConstantIndexOp::create(b, loc, 0),
@@ -59,6 +74,28 @@ void cpu::emitScalarLoops(OpBuilder &b, KernelOp op) {
   for (unsigned loop = 0; loop < numLoops; ++loop)
     (op.isReduction(loop) ? reduction : parallel).push_back(loop);
   OpBuilder::InsertionGuard guard(b);
+  if (threads && !parallel.empty() && isLarge(extents) &&
+      !op->getParentOfType<scf::ParallelOp>()) {
+    // As many outer loops as it takes to share out: the number of an iteration
+    // is divided by their extents.
+    int64_t tasks = 1;
+    SmallVector<unsigned> shared;
+    while (!parallel.empty() && tasks < kTasks) {
+      shared.push_back(parallel.front());
+      std::optional<int64_t> known =
+          getConstantIntValue(extents[parallel.front()]);
+      tasks *= known ? std::clamp<int64_t>(*known, 1, kTasks) : kTasks;
+      parallel.erase(parallel.begin());
+    }
+    SmallVector<Value> lower(shared.size(), zero), upper,
+        steps(shared.size(), one);
+    for (unsigned loop : shared)
+      upper.push_back(extents[loop]);
+    auto grid = scf::ParallelOp::create(b, loc, lower, upper, steps);
+    b.setInsertionPointToStart(grid.getBody());
+    for (auto [loop, iv] : llvm::zip_equal(shared, grid.getInductionVars()))
+      ivs[loop] = iv;
+  }
   for (unsigned loop : parallel) {
     auto loopOp = scf::ForOp::create(b, loc, zero, extents[loop], one);
     b.setInsertionPointToStart(loopOp.getBody());
