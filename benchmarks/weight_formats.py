@@ -31,7 +31,7 @@ from static_int8 import load, run_all, run_tool, write_samples
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Algorithms that need statistics.
-CALIBRATED = ("gptq", "autoround", "awq-clip", "awq")
+CALIBRATED = ("gptq", "autoround", "awq-clip", "awq", "blocks")
 WAYS = (
     ("int8", "tensor", "rtn"),
     ("int8", "channel", "rtn"),
@@ -45,12 +45,15 @@ WAYS = (
     ("int4", "group 128", "autoround"),
     ("int4", "group 128", "awq-clip"),
     ("int4", "group 128", "awq"),
+    ("int4", "group 128", "blocks"),
     ("int4", "group 32", "rtn"),
     ("int4", "group 32", "gptq"),
     ("int4", "group 32 asymmetric", "rtn"),
     ("int4", "group 32 asymmetric", "gptq"),
     ("int3", "group 128", "rtn"),
     ("int3", "group 128", "gptq"),
+    ("int3", "group 128", "autoround"),
+    ("int3", "group 128", "blocks"),
     ("int3", "group 32", "gptq"),
     ("int2", "group 32", "rtn"),
     ("int2", "group 32", "gptq"),
@@ -100,7 +103,12 @@ def pipeline(way: tuple, data: str, statistics: str) -> str:
             f"calibrate{{data={data} output={after} second-moment=true}}",
         ]
         algorithm, statistics = "awq-clip", after
-    passes.append(one(f"algorithm={algorithm}", f"calibration={statistics}"))
+    if algorithm == "blocks":
+        # Codes that keep the outputs of blocks, from those of gptq on.
+        words = [*common, "algorithm=gptq", f"calibration={statistics}", f"data={data}"]
+        passes.append(f"quantize-blocks{{{' '.join(words)}}}")
+    else:
+        passes.append(one(f"algorithm={algorithm}", f"calibration={statistics}"))
     # A table of embeddings has no inputs to calibrate with.
     passes.append(one("algorithm=rtn"))
     return ",".join(passes)
@@ -187,6 +195,7 @@ writes it. Weights alone are quantized; activations stay floats.
   same, of 200; of the classifier, images whose class stays the same, of 132.
 - seconds: of the compression, without the calibration (awq: with the one after
   its scales), on a machine that was doing other things as well.
+- blocks: `quantize-blocks`, from the codes of gptq on.
 
 The calibration data are 64 sentences and half of the photographs, and no test
 data are among them. Tables of embeddings have no inputs to calibrate with, and

@@ -2,46 +2,17 @@
 
 #include "SampleRunner.h"
 #include "StageProgram.h"
+#include "StoredTensor.h"
 #include "slim/Calibrate/ObserverNames.h"
 #include "slim/IR/SlimOps.h"
 
 #include "llvm/Support/FileSystem.h"
-
-#include <cstring>
 
 using namespace mlir;
 using namespace slim;
 using namespace slim::calibration;
 
 namespace {
-
-/// A value of one sample, between two stages.
-class StoredTensor {
-public:
-  StoredTensor() = default;
-  /// Copies what a run has returned; null memory if there is none left.
-  static llvm::Expected<StoredTensor> copy(const slim_tensor &tensor) {
-    StoredTensor stored;
-    stored.tensor = tensor;
-    size_t bytes = lookupElementType(tensor.type)->size;
-    for (int64_t extent : shapeOf(tensor))
-      bytes *= extent;
-    stored.memory = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
-        bytes, "", llvm::Align(64));
-    if (!stored.memory)
-      return llvm::createStringError(
-          "out of memory for the values between two stages");
-    if (bytes)
-      std::memcpy(stored.memory->getBufferStart(), tensor.data, bytes);
-    stored.tensor.data = stored.memory->getBufferStart();
-    return stored;
-  }
-  const slim_tensor &get() const { return tensor; }
-
-private:
-  slim_tensor tensor = {};
-  std::unique_ptr<llvm::WritableMemoryBuffer> memory;
-};
 
 /// One run of runSequential().
 class SequentialCalibration {

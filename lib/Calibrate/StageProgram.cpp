@@ -19,10 +19,8 @@ using namespace slim::calibration;
 /// shapes say more to the compiler as arithmetic than as values.
 static constexpr int64_t kMaxShapeElements = 64;
 
-/// Calls `visit` with all values that `op` and the ops inside it use and that
-/// are defined outside of it.
-static void visitOperands(Operation *op,
-                          llvm::function_ref<void(Value)> visit) {
+void calibration::visitOperands(Operation *op,
+                                llvm::function_ref<void(Value)> visit) {
   op->walk([&](Operation *inner) {
     for (Value operand : inner->getOperands()) {
       Operation *definition = operand.getDefiningOp();

@@ -12,6 +12,10 @@
 
 namespace slim::calibration {
 
+/// Calls `visit` with all values that `op` and the ops inside it use and that
+/// are defined outside of it.
+void visitOperands(Operation *op, llvm::function_ref<void(Value)> visit);
+
 /// Ops whose inputs are still to be observed, with the observers' names.
 using PendingOps = llvm::MapVector<Operation *, std::string>;
 

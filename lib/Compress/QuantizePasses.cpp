@@ -7,8 +7,7 @@
 #include "mlir/IR/Remarks.h"
 #include "slim/Compress/FormatPlan.h"
 #include "slim/Compress/Passes.h"
-#include "slim/Compress/QuantizeWeight.h"
-#include "llvm/ADT/StringExtras.h"
+#include "slim/Compress/QuantizationRequest.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #define DEBUG_TYPE "quantize"
@@ -24,175 +23,12 @@ namespace slim {
 
 using namespace slim;
 
-namespace {
-
-/// The options of the general pass, as they are written.
-struct Request {
-  std::string format;
-  /// Empty for the format's own.
-  std::string granularity;
-  int64_t groupSize = 0;
-  std::string block;
-  std::string algorithm = "rtn";
-  std::vector<std::string> algorithmOptions;
-  std::string scaleType;
-  bool asymmetric = false;
-  std::string activations = "none";
-  std::string calibration;
-  bool correctBias = true;
-  /// Bits per element; 0 for the one format.
-  double budget = 0;
-  /// The formats that a budget is divided among, each with its group size after
-  /// a colon if that is not `groupSize`.
-  std::vector<std::string> formats;
-  /// A file of sensitivities for the plan.
-  std::string sensitivity;
-};
-
-/// Makes a quantization of a request; errors name pass and option.
-class RequestReader {
-public:
-  RequestReader(ModuleOp module, StringRef pass, const Request &request)
-      : module(module), pass(pass), request(request) {}
-
-  FailureOr<WeightQuantization> read();
-
-private:
-  InFlightDiagnostic error() {
-    return emitError(module.getLoc()) << pass << ": ";
-  }
-  LogicalResult readScheme(WeightQuantization &result);
-  FailureOr<BlockShape> readBlock();
-  FailureOr<BlockShape> readBlockExtents();
-
-  ModuleOp module;
-  StringRef pass;
-  const Request &request;
-};
-
-} // namespace
-
-FailureOr<BlockShape> RequestReader::readBlockExtents() {
-  auto [rows, columns] = StringRef(request.block).split('x');
-  BlockShape block;
-  if (rows.getAsInteger(10, block.rows) ||
-      columns.getAsInteger(10, block.columns) || block.rows < 1 ||
-      block.columns < 1)
-    return error() << "option 'block' must be the extents of a block, such as "
-                      "128x128, not '"
-                   << request.block << "'";
-  return block;
-}
-
-FailureOr<BlockShape> RequestReader::readBlock() {
-  StringRef granularity = request.granularity;
-  if (granularity.empty())
-    granularity = !request.block.empty()   ? "block"
-                  : request.groupSize != 0 ? "group"
-                                           : "channel";
-  if (granularity != "group" && request.groupSize != 0)
-    return error() << "option 'group-size' needs granularity=group, not '"
-                   << granularity << "'";
-  if (granularity != "block" && !request.block.empty())
-    return error() << "option 'block' needs granularity=block, not '"
-                   << granularity << "'";
-  if (granularity == "tensor")
-    return BlockShape{0, 0};
-  if (granularity == "channel")
-    return BlockShape{1, 0};
-  if (granularity == "group") {
-    int64_t size = request.groupSize == 0 ? 128 : request.groupSize;
-    if (size < 1)
-      return error() << "option 'group-size' must be 1 or more, not " << size;
-    return BlockShape{1, size};
-  }
-  if (granularity == "block") {
-    if (request.block.empty())
-      return BlockShape{128, 128};
-    return readBlockExtents();
-  }
-  return error() << "option 'granularity' must be tensor, channel, group or "
-                    "block, not '"
-                 << granularity << "'";
-}
-
-LogicalResult RequestReader::readScheme(WeightQuantization &result) {
-  std::optional<NamedScheme> named = getQuantizationScheme(request.format);
-  if (!named)
-    return error() << "unknown format '" << request.format << "'; there are "
-                   << llvm::join(getQuantizationSchemeNames(), ", ");
-  result.name = request.format;
-  result.scheme = named->scheme;
-  bool hasBlock = !request.granularity.empty() || !request.block.empty() ||
-                  request.groupSize != 0;
-  if (named->isComposite) {
-    if (hasBlock || !request.scaleType.empty())
-      return error()
-             << "format '" << request.format
-             << "' has blocks and scales of its own: leave granularity, "
-                "group-size, block and scale-type out, or use format="
-             << named->scheme.format.getName();
-    result.scalesAsWeight = false;
-  } else if (hasBlock) {
-    FailureOr<BlockShape> block = readBlock();
-    if (failed(block))
-      return failure();
-    result.scheme.block = *block;
-  }
-  if (!request.scaleType.empty()) {
-    std::optional<ScaleFormat> scale = getScaleFormat(request.scaleType);
-    if (!scale)
-      return error() << "option 'scale-type' must be f32, f16, bf16, e8m0 or "
-                        "e4m3, not '"
-                     << request.scaleType << "'";
-    result.scheme.scale = *scale;
-    result.scalesAsWeight = false;
-  }
-  result.scheme.asymmetric = request.asymmetric;
-  return success();
-}
-
-FailureOr<WeightQuantization> RequestReader::read() {
-  WeightQuantization result;
-  if (request.activations != "none" && request.activations != "dynamic")
-    return error() << "option 'activations' must be none or dynamic, not '"
-                   << request.activations << "'";
-  if (failed(readScheme(result)))
-    return failure();
-
-  result.algorithm = getRoundingAlgorithm(request.algorithm);
-  if (!result.algorithm)
-    return error() << "unknown algorithm '" << request.algorithm
-                   << "'; there are "
-                   << llvm::join(getRoundingAlgorithmNames(), ", ");
-  if (llvm::Error wrong = result.algorithm->checkScheme(result.scheme))
-    return error() << llvm::toString(std::move(wrong));
-  if (result.algorithm->needsSecondMoment() && request.calibration.empty())
-    return error() << "algorithm '" << request.algorithm
-                   << "' needs statistics of the layers' inputs: give "
-                      "calibration=FILE";
-  llvm::Expected<RoundingOptions> rounding =
-      RoundingOptions::parse(request.algorithmOptions);
-  if (!rounding)
-    return error() << "option 'algorithm-options': "
-                   << llvm::toString(rounding.takeError());
-  result.rounding = *rounding;
-
-  result.correctBias = request.correctBias;
-  result.dynamicActivations = request.activations == "dynamic";
-  if (result.dynamicActivations &&
-      result.scheme.format.getKind() != NumberFormat::Kind::Integer)
-    return error() << "activations=dynamic makes integer products, which codes "
-                      "of format '"
-                   << request.format << "' do not allow: use an integer format";
-  return result;
-}
-
 /// The requests that the budget of `request` is divided among.
-static FailureOr<std::vector<Request>>
-getCandidates(ModuleOp module, StringRef pass, const Request &request) {
+static FailureOr<std::vector<QuantizationRequest>>
+getCandidates(ModuleOp module, StringRef pass,
+              const QuantizationRequest &request) {
   auto error = [&] { return emitError(module.getLoc()) << pass << ": "; };
-  std::vector<Request> candidates;
+  std::vector<QuantizationRequest> candidates;
   if (!(request.budget >= 0))
     return error() << "option 'budget' must be a number of bits, or 0";
   if (request.budget == 0) {
@@ -201,14 +37,14 @@ getCandidates(ModuleOp module, StringRef pass, const Request &request) {
                         "one format=NAME";
     if (!request.sensitivity.empty())
       return error() << "option 'sensitivity' needs a budget to be divided";
-    return std::vector<Request>{request};
+    return std::vector<QuantizationRequest>{request};
   }
   if (request.formats.empty())
     return error() << "option 'budget' needs formats to choose from, such as "
                       "formats=int8,int4,int3";
   for (StringRef text : request.formats) {
     auto [format, size] = text.split(':');
-    Request candidate = request;
+    QuantizationRequest candidate = request;
     candidate.format = format;
     if (!size.empty() &&
         (size.getAsInteger(10, candidate.groupSize) || candidate.groupSize < 0))
@@ -233,32 +69,28 @@ static void emitPlan(ModuleOp module, StringRef pass, const FormatPlan &plan,
 }
 
 /// Runs a request on `module`.
-static FailureOr<CompressionCounts> quantize(ModuleOp module, StringRef pass,
-                                             const CompressionOptions &options,
-                                             const Request &request) {
-  FailureOr<std::vector<Request>> requests =
+static FailureOr<CompressionCounts>
+quantize(ModuleOp module, StringRef pass, const CompressionOptions &options,
+         const QuantizationRequest &request) {
+  FailureOr<std::vector<QuantizationRequest>> requests =
       getCandidates(module, pass, request);
   if (failed(requests))
     return failure();
-  std::optional<CalibrationStatistics> calibration;
   std::vector<WeightQuantization> quantizations;
-  for (const Request &candidate : *requests) {
+  for (const QuantizationRequest &candidate : *requests) {
     FailureOr<WeightQuantization> quantization =
-        RequestReader(module, pass, candidate).read();
+        readQuantization(module, pass, candidate);
     if (failed(quantization))
       return failure();
     quantizations.push_back(*quantization);
   }
-  if (!request.calibration.empty()) {
-    llvm::Expected<CalibrationStatistics> loaded =
-        CalibrationStatistics::load(request.calibration);
-    if (!loaded)
-      return emitError(module.getLoc()) << pass << ": option 'calibration': "
-                                        << llvm::toString(loaded.takeError());
-    calibration = std::move(*loaded);
+  FailureOr<std::optional<CalibrationStatistics>> calibration =
+      loadCalibration(module, pass, request);
+  if (failed(calibration))
+    return failure();
+  if (*calibration)
     for (WeightQuantization &quantization : quantizations)
-      quantization.calibration = &*calibration;
-  }
+      quantization.calibration = &**calibration;
   FormatPlan plan;
   if (request.budget > 0) {
     std::optional<SensitivityTable> sensitivity;
@@ -296,7 +128,7 @@ template <typename Base>
 struct QuantizationPass : Base {
   using Base::Base;
 
-  virtual Request getRequest() = 0;
+  virtual QuantizationRequest getRequest() = 0;
 
   void runOnOperation() final {
     FailureOr<CompressionCounts> counts = quantize(
@@ -315,8 +147,8 @@ struct QuantizePass
     : QuantizationPass<slim::impl::QuantizePassBase<QuantizePass>> {
   using QuantizationPass::QuantizationPass;
 
-  Request getRequest() override {
-    Request request;
+  QuantizationRequest getRequest() override {
+    QuantizationRequest request;
     request.format = format;
     request.granularity = granularity;
     request.groupSize = groupSize;
@@ -340,8 +172,8 @@ struct QuantizeInt8Pass
     : QuantizationPass<slim::impl::QuantizeInt8PassBase<QuantizeInt8Pass>> {
   using QuantizationPass::QuantizationPass;
 
-  Request getRequest() override {
-    Request request;
+  QuantizationRequest getRequest() override {
+    QuantizationRequest request;
     request.format = "int8";
     request.activations = activations;
     request.calibration = calibration;
@@ -354,8 +186,8 @@ struct QuantizeInt4Pass
     : QuantizationPass<slim::impl::QuantizeInt4PassBase<QuantizeInt4Pass>> {
   using QuantizationPass::QuantizationPass;
 
-  Request getRequest() override {
-    Request request;
+  QuantizationRequest getRequest() override {
+    QuantizationRequest request;
     request.format = "int4";
     request.granularity = "group";
     request.groupSize = groupSize;
@@ -376,8 +208,8 @@ struct QuantizeFP8Pass
     : QuantizationPass<slim::impl::QuantizeFP8PassBase<QuantizeFP8Pass>> {
   using QuantizationPass::QuantizationPass;
 
-  Request getRequest() override {
-    Request request;
+  QuantizationRequest getRequest() override {
+    QuantizationRequest request;
     request.format = ("fp8" + StringRef(type)).str();
     request.granularity = granularity;
     request.groupSize = groupSize;
@@ -390,8 +222,8 @@ struct QuantizeBinaryPass
     : QuantizationPass<slim::impl::QuantizeBinaryPassBase<QuantizeBinaryPass>> {
   using QuantizationPass::QuantizationPass;
 
-  Request getRequest() override {
-    Request request;
+  QuantizationRequest getRequest() override {
+    QuantizationRequest request;
     request.format = ternary ? "ternary" : "binary";
     request.groupSize = groupSize;
     request.algorithm = "mse";

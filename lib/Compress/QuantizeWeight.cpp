@@ -439,8 +439,16 @@ slim::quantizeWeight(CompressibleWeight &weight, WeightRewriter &rewriter,
     return failure();
   std::vector<float> values = form.gather<float>(data->toFloats());
   LayerInputs inputs = getInputs(weight, form, quantization.calibration);
+  auto byAlgorithm = [&] {
+    return round(values, form, scheme, inputs, quantization);
+  };
+  bool isPlain = weight.tree.getPath().empty() && !weight.reductionDims.empty();
   llvm::Expected<QuantizedMatrix> matrix =
-      round(values, form, scheme, inputs, quantization);
+      quantization.rounder
+          ? quantization.rounder({weight.getName(), values, form.rows,
+                                  form.cols, form.source, scheme, isPlain},
+                                 byAlgorithm)
+          : byAlgorithm();
   if (!matrix)
     return CompressionOutcome::skipped(llvm::toString(matrix.takeError()));
   std::optional<double> outputError;

@@ -132,7 +132,7 @@ void PlainAttention::build() {
     mayHideAll = true;
     scores = getTensorType(mask).getElementType().isInteger(1)
                  ? a.select(mask, scores, least)
-                 : a.add(scores, mask);
+                 : a.add(scores, a.convert(mask));
   }
   if (op.getCausal()) {
     mayHideAll = true;
@@ -170,11 +170,13 @@ LogicalResult AttentionOp::buildVJP(OpBuilder &builder,
                            plain.sumHeads(ofValue, getValue())});
   if (Value mask = getMask()) {
     bool isBoolean = getTensorType(mask).getElementType().isInteger(1);
-    operandGradients.push_back(
-        isBoolean
-            ? Value()
-            : sumToShapeOf(b, getLoc(), ofScores, mask,
-                           SmallVector<int64_t>(4, ShapedType::kDynamic)));
+    Value ofMask;
+    if (!isBoolean)
+      ofMask = Arithmetic(b, *this, mask)
+                   .convert(sumToShapeOf(
+                       b, getLoc(), ofScores, mask,
+                       SmallVector<int64_t>(4, ShapedType::kDynamic)));
+    operandGradients.push_back(ofMask);
   }
   return success();
 }

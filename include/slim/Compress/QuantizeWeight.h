@@ -12,8 +12,27 @@
 #include "slim/Calibrate/ActivationStatistics.h"
 #include "slim/Compress/CompressionDriver.h"
 #include "slim/Numerics/RoundingAlgorithm.h"
+#include <functional>
 
 namespace slim {
+
+/// A weight as the matrix that is rounded.
+struct WeightMatrix {
+  StringRef name;
+  /// Row-major, a row an output channel.
+  ArrayRef<float> values;
+  int64_t rows, columns;
+  /// For each element its index in the tensor that is stored.
+  ArrayRef<int64_t> places;
+  const QuantizationScheme &scheme;
+  /// The dense weight is stored as it is, and ops sum over it.
+  bool isPlain;
+};
+
+/// Rounds a matrix in place of the algorithm, which `round` is.
+using MatrixRounder = std::function<llvm::Expected<QuantizedMatrix>(
+    const WeightMatrix &matrix,
+    llvm::function_ref<llvm::Expected<QuantizedMatrix>()> round)>;
 
 /// How weights are quantized.
 struct WeightQuantization {
@@ -23,6 +42,8 @@ struct WeightQuantization {
   /// Scales have the type of the weight instead of `scheme.scale`.
   bool scalesAsWeight = true;
   const RoundingAlgorithm *algorithm = nullptr;
+  /// Asked first, if not null.
+  MatrixRounder rounder;
   RoundingOptions rounding;
   /// Quantize the inputs of linear ops row by row while the model runs, where
   /// codes are integers.

@@ -136,6 +136,98 @@ def CorrectBiasPass : RunningPass<"correct-bias"> {
   ];
 }
 
+def QuantizeBlocksPass : RunningPass<"quantize-blocks"> {
+  let summary = "Learn codes that keep the outputs of blocks";
+  let description = [{
+    Quantizes weights as `quantize` does, and then learns codes and scales such
+    that the output of each block stays near that of the dense model
+    (AutoRound, arXiv 2309.05516; block reconstruction, BRECQ, arXiv 2102.05426).
+    The `autoround` of `quantize` sees one layer and the second moment of its
+    inputs; here the loss is the squared error behind attention, activations,
+    norms and residuals, for the samples of `data` themselves.
+
+    A block is a region between two values through which everything passes that
+    depends on weights; the analysis finds them in any graph. They are divided as
+    finely as can be: `block-weights` joins neighbours until a block has so many
+    learned weights. Each is compiled in process once, forwards and with the
+    gradients of `slim-differentiate`, its weights being arguments; equal blocks
+    share the code.
+
+    Codes and scales begin as `algorithm` picks them. Every step takes the
+    gradient over `batch` samples, passed straight through the rounding, and
+    moves the offset of each weight, within half a code, and the multiplier of
+    each scale against it: by the sign where the last gradients agree, by less
+    where they flip. The size of steps falls from 1 over `iterations` to nothing.
+    The best weights on the way are kept, by the error over all samples,
+    so that no block ends worse than it began. Later blocks see what earlier ones
+    give with their new weights, unless `quantized-inputs` is false.
+
+    Learned are the f32 weights that linear ops and convolutions of one block
+    read; others that pass the filters (tables of embeddings) are left as
+    `algorithm` makes them. An op on the way that has no derivative is an error,
+    which names it: leave the weights before it out.
+
+    The report has, for each learned weight, the number of its `block` and the
+    block's relative output error, the norm of the difference over that of the
+    output, before learning (`block_error_before`) and after (`block_error`).
+
+    ```sh
+    slimc model.onnx -o model.so --compress='
+      calibrate{data=samples.npz output=seen.safetensors second-moment=true},
+      quantize-blocks{data=samples.npz format=int4 group-size=128
+        algorithm=gptq calibration=seen.safetensors}'
+    ```
+  }];
+  let options = commonOptions # [
+    Option<"include", "include", "std::string", /*default=*/"",
+           "Only weights in whose name this regular expression is found">,
+    Option<"exclude", "exclude", "std::string", /*default=*/"",
+           "No weight in whose name this regular expression is found">,
+    Option<"minElements", "min-elements", "int64_t", /*default=*/"1024",
+           "Only weights of at least so many elements">,
+    Option<"format", "format", "std::string", /*default=*/"\"int4\"",
+           "The number format, as in 'quantize'">,
+    Option<"granularity", "granularity", "std::string", /*default=*/"",
+           "What shares a scale: tensor, channel, group or block">,
+    Option<"groupSize", "group-size", "int64_t", /*default=*/"0",
+           "Elements of a group; 128 if not given">,
+    Option<"block", "block", "std::string", /*default=*/"",
+           "Channels by elements of a block; 128x128 if not given">,
+    Option<"scaleType", "scale-type", "std::string", /*default=*/"",
+           "The type of scales: f32, f16, bf16, e8m0 or e4m3">,
+    Option<"asymmetric", "asymmetric", "bool", /*default=*/"false",
+           "Give integer codes a zero point for each scale">,
+    Option<"algorithm", "algorithm", "std::string", /*default=*/"\"rtn\"",
+           "Who picks the codes and scales to begin with">,
+    ListOption<"algorithmOptions", "algorithm-options", "std::string",
+               "What the algorithm is told: key=value, ...">,
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           "The file of the layers' inputs' statistics, for the algorithm">,
+    Option<"activations", "activations", "std::string", /*default=*/"\"none\"",
+           "How inputs of linear ops are quantized: none or dynamic">,
+    Option<"blockWeights", "block-weights", "int64_t", /*default=*/"1",
+           "The least number of learned weights of a block">,
+    Option<"iterations", "iterations", "int64_t", /*default=*/"200",
+           "Steps for each block">,
+    Option<"batch", "batch", "int64_t", /*default=*/"8",
+           "Samples of a step">,
+    Option<"quantizedInputs", "quantized-inputs", "bool", /*default=*/"true",
+           "Let blocks see what quantized ones before them give">,
+    Option<"seed", "seed", "uint64_t", /*default=*/"0",
+           "Of the order of samples">,
+  ];
+  let statistics = [
+    Statistic<"numCompressed", "num-compressed", "Weights compressed">,
+    Statistic<"numSkipped", "num-skipped", "Weights left as they are">,
+    Statistic<"numLearned", "num-learned", "Weights whose codes were learned">,
+    Statistic<"numBlocks", "num-blocks", "Blocks with learned weights">,
+    Statistic<"bytesBefore", "bytes-before",
+              "Bytes of all weights before the pass">,
+    Statistic<"bytesAfter", "bytes-after",
+              "Bytes of all weights after the pass">,
+  ];
+}
+
 def MeasureSensitivityPass : RunningPass<"measure-sensitivity"> {
   let summary = "Measure what a change of each weight does to the outputs";
   let description = [{
