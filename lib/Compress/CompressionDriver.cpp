@@ -7,6 +7,7 @@
 #include "slim/Numerics/Statistics.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Regex.h"
 
 using namespace slim;
@@ -89,11 +90,14 @@ public:
 
   /// Why the filter rejects `weight`; empty if it does not.
   std::string reject(const CompressibleWeight &weight) {
-    if (!options.include.empty() && !include.match(weight.getName()))
+    return reject(weight.getName(), weight.getType());
+  }
+  std::string reject(StringRef name, RankedTensorType type) {
+    if (!options.include.empty() && !include.match(name))
       return "its name does not match 'include'";
-    if (!options.exclude.empty() && exclude.match(weight.getName()))
+    if (!options.exclude.empty() && exclude.match(name))
       return "its name matches 'exclude'";
-    int64_t elements = weight.getType().getNumElements();
+    int64_t elements = type.getNumElements();
     if (elements < options.minElements)
       return ("its " + Twine(elements) + " elements are fewer than " +
               Twine(options.minElements))
@@ -114,6 +118,33 @@ private:
 //===----------------------------------------------------------------------===//
 // Running
 //===----------------------------------------------------------------------===//
+
+/// Entries for the floats that the filter takes but no op reads that can be
+/// compressed, such as the scale of a norm or the table of a gather.
+static std::vector<ReportEntry>
+describeUnread(ModuleOp module, StringRef pass, WeightFilter &filter,
+               ArrayRef<CompressibleWeight> weights) {
+  llvm::StringSet<> read;
+  for (const CompressibleWeight &weight : weights)
+    for (WeightOp stored : weight.tree.getWeights())
+      read.insert(stored.getSymName());
+  std::vector<ReportEntry> entries;
+  for (auto stored : module.getOps<WeightOp>()) {
+    RankedTensorType type = stored.getTensorType();
+    if (read.contains(stored.getSymName()) ||
+        !isa<FloatType>(type.getElementType()) ||
+        !filter.reject(stored.getSymName(), type).empty())
+      continue;
+    ReportEntry entry;
+    entry.pass = pass;
+    entry.weight = stored.getSymName();
+    entry.shape.assign(type.getShape());
+    entry.bytesBefore = entry.bytesAfter = getStoredBytes(type);
+    entry.message = "no op that can be compressed reads it";
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
 
 /// Why `weight` cannot be compressed by any pass; empty if it can.
 static std::string checkWeight(const CompressibleWeight &weight) {
@@ -155,8 +186,10 @@ FailureOr<CompressionCounts> slim::compressWeights(
 
   CompressionCounts counts;
   WeightRewriter rewriter(module);
-  std::vector<ReportEntry> entries;
-  for (CompressibleWeight &weight : collectWeights(module)) {
+  std::vector<CompressibleWeight> weights = collectWeights(module);
+  std::vector<ReportEntry> entries,
+      unread = describeUnread(module, pass, *filter, weights);
+  for (CompressibleWeight &weight : weights) {
     // The name and the place outlive the weight, which may be replaced.
     auto name = StringAttr::get(module.getContext(), weight.getName());
     WeightOp stored = weight.tree.getWeights().front();
@@ -215,6 +248,7 @@ FailureOr<CompressionCounts> slim::compressWeights(
       emitRemark(loc, pass, entry);
     entries.push_back(std::move(entry));
   }
+  llvm::append_range(entries, unread);
   rewriter.finalize();
   appendToReport(module, entries);
   return counts;

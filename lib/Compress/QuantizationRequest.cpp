@@ -137,12 +137,22 @@ FailureOr<WeightQuantization> RequestReader::read() {
   result.rounding = *rounding;
 
   result.correctBias = request.correctBias;
+  result.correctNorm = request.correctNorm;
   result.dynamicActivations = request.activations == "dynamic";
+  const NumberFormat &format = result.scheme.format;
+  bool isSmallFloat =
+      format.getKind() == NumberFormat::Kind::Float && format.getBits() == 8;
   if (result.dynamicActivations &&
-      result.scheme.format.getKind() != NumberFormat::Kind::Integer)
-    return error() << "activations=dynamic makes integer products, which codes "
-                      "of format '"
-                   << request.format << "' do not allow: use an integer format";
+      format.getKind() != NumberFormat::Kind::Integer && !isSmallFloat)
+    return error() << "activations=dynamic makes products of integers or of "
+                      "8-bit floats, which codes of format '"
+                   << request.format << "' do not allow: use one of these";
+  result.activationBlock = request.activationBlock;
+  if (request.activationBlock < 0)
+    return error() << "option 'activation-block' must be 0 or more, not "
+                   << request.activationBlock;
+  if (request.activationBlock != 0 && !result.dynamicActivations)
+    return error() << "option 'activation-block' needs activations=dynamic";
   return result;
 }
 

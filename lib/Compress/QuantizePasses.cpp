@@ -159,8 +159,10 @@ struct QuantizePass
     request.scaleType = scaleType;
     request.asymmetric = asymmetric;
     request.activations = activations;
+    request.activationBlock = activationBlock;
     request.calibration = calibration;
     request.correctBias = correctBias;
+    request.correctNorm = correctNorm;
     request.budget = budget;
     request.sensitivity = sensitivity;
     request.formats.assign(formats.begin(), formats.end());
@@ -176,6 +178,7 @@ struct QuantizeInt8Pass
     QuantizationRequest request;
     request.format = "int8";
     request.activations = activations;
+    request.activationBlock = activationBlock;
     request.calibration = calibration;
     request.correctBias = correctBias;
     return request;
@@ -198,8 +201,10 @@ struct QuantizeInt4Pass
                                     algorithmOptions.end());
     request.asymmetric = asymmetric;
     request.activations = activations;
+    request.activationBlock = activationBlock;
     request.calibration = calibration;
     request.correctBias = correctBias;
+    request.correctNorm = correctNorm;
     return request;
   }
 };
@@ -211,6 +216,8 @@ struct QuantizeFP8Pass
   QuantizationRequest getRequest() override {
     QuantizationRequest request;
     request.format = ("fp8" + StringRef(type)).str();
+    request.activations = activations;
+    request.activationBlock = activationBlock;
     request.granularity = granularity;
     request.groupSize = groupSize;
     request.block = block;

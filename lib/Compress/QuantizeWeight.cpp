@@ -28,33 +28,65 @@ using namespace slim;
 /// 8-bit number fit 32 bits.
 static constexpr int64_t kMaxTerms = INT32_MAX / (255 * 128);
 
-/// Quantizes the inputs of the linear ops that multiply by `weight`, row by
-/// row. Returns how many these are.
-static int64_t quantizeActivations(const CompressibleWeight &weight) {
+/// `input` as codes with scales from its data, and back in floats.
+static Value quantizeInput(OpBuilder &builder, Location loc, Value input,
+                           const WeightQuantization &quantization) {
+  auto type = cast<RankedTensorType>(input.getType());
+  bool isInteger =
+      quantization.scheme.format.getKind() == NumberFormat::Kind::Integer;
+  int64_t run = quantization.activationBlock;
+  SmallVector<int64_t> block(type.getRank(), 1);
+  if (isInteger && run == 0) {
+    auto codes =
+        DynamicQuantizeOp::create(builder, loc, input, /*per_row=*/true);
+    block.back() = 0;
+    return DequantizeOp::create(builder, loc, type, codes.getResult(),
+                                codes.getScale(), codes.getZeroPoint(), block);
+  }
+  // A run that covers the row is the row.
+  int64_t depth = type.getShape().back();
+  if (!ShapedType::isDynamic(depth) && run >= depth)
+    run = 0;
+  block.back() = run;
+  Type to = isInteger ? Type(builder.getI8Type())
+                      : Type(Float8E4M3FNType::get(builder.getContext()));
+  Value scale = DynamicScaleOp::create(builder, loc, input, run, to);
+  Value codes = QuantizeOp::create(builder, loc, type.clone(to), input, scale,
+                                   /*zero_point=*/Value(), to, block);
+  return DequantizeOp::create(builder, loc, type, codes, scale,
+                              /*zero_point=*/Value(), block);
+}
+
+/// Quantizes the inputs of the linear ops that multiply by `weight`. Returns
+/// how many these are.
+static int64_t quantizeActivations(const CompressibleWeight &weight,
+                                   const WeightQuantization &quantization) {
   int64_t count = 0;
   for (CompressibleOpInterface consumer : weight.consumers) {
     auto linear = dyn_cast<LinearOp>(consumer.getOperation());
-    // The weight of an integer product is codes and scales, nothing else.
+    // The weight of such a product is codes and scales, nothing else.
     if (!linear || !linear.getWeight().getDefiningOp<DequantizeOp>())
       continue;
     auto type = cast<RankedTensorType>(linear.getInput().getType());
     auto weightType = cast<RankedTensorType>(linear.getWeight().getType());
-    if (!type.getElementType().isF32() ||
-        weightType.getDimSize(linear.getTransposed() ? 0 : 1) > kMaxTerms)
+    int64_t terms = weightType.getDimSize(linear.getTransposed() ? 0 : 1);
+    if (quantization.activationBlock != 0)
+      terms = std::min(terms, quantization.activationBlock);
+    if (!type.getElementType().isF32() || terms > kMaxTerms)
       continue;
     OpBuilder builder(linear);
-    Location loc = linear.getLoc();
-    auto codes = DynamicQuantizeOp::create(builder, loc, linear.getInput(),
-                                           /*per_row=*/true);
-    SmallVector<int64_t> block(type.getRank(), 1);
-    block.back() = 0;
-    Value input =
-        DequantizeOp::create(builder, loc, type, codes.getResult(),
-                             codes.getScale(), codes.getZeroPoint(), block);
-    linear.getInputMutable().assign(input);
+    linear.getInputMutable().assign(quantizeInput(
+        builder, linear.getLoc(), linear.getInput(), quantization));
     ++count;
   }
   return count;
+}
+
+/// "by row", "by 128 elements of a row".
+static std::string describeActivations(const WeightQuantization &quantization) {
+  int64_t run = quantization.activationBlock;
+  return run == 0 ? "by row"
+                  : ("by " + Twine(run) + " elements of a row").str();
 }
 
 //===----------------------------------------------------------------------===//
@@ -297,6 +329,60 @@ static double getOutputError(ArrayRef<float> values,
 }
 
 //===----------------------------------------------------------------------===//
+// Norms
+//===----------------------------------------------------------------------===//
+
+/// Why the scales of `scheme` cannot take a factor for each output channel;
+/// empty if they can.
+static std::string checkNormCorrection(const QuantizationScheme &scheme,
+                                       bool isScaled) {
+  if (!isScaled)
+    return "it has no scales";
+  if (scheme.scale == ScaleFormat::E8M0 || scheme.scale == ScaleFormat::E4M3)
+    return ("scales in " + getName(scheme.scale) + " do not hold factors")
+        .str();
+  if (scheme.block.rows != 1)
+    return "its output channels share scales";
+  return {};
+}
+
+/// Multiplies the scales of each output channel w', which was w, by
+///
+///   sqrt(w H w^T / (w' H w'^T)),
+///
+/// H the second moment of the layer's inputs (its diagonal where that is all
+/// that is known, the unit matrix without statistics): the channel's outputs
+/// then have the mean square, or the channel the norm, that they had.
+static void correctNorms(QuantizedMatrix &matrix, ArrayRef<float> values,
+                         const MatrixForm &form,
+                         const QuantizationScheme &scheme,
+                         const LayerInputs &inputs) {
+  std::vector<float> approximation(values.size());
+  decodeMatrix(scheme, matrix, approximation);
+  BlockGrid grid(scheme.block, form.rows, form.cols);
+  int64_t groupRows = form.rows / inputs.groups;
+  std::vector<float> moment(form.cols, 1.0f);
+  for (int64_t row = 0; row < form.rows; ++row) {
+    if (inputs.statistics && row % groupRows == 0)
+      moment = inputs.getMoment(row / groupRows, form.cols);
+    auto measure = [&](ArrayRef<float> all) {
+      return measureOutput(all.slice(row * form.cols, form.cols), 1, form.cols,
+                           moment);
+    };
+    double before = measure(values), after = measure(approximation);
+    // Nothing that was seen reaches the channel, or nothing is left of it.
+    if (!(before > 0 && after > 0))
+      continue;
+    auto factor = float(std::sqrt(before / after));
+    for (int64_t block = 0; block < grid.gridColumns; ++block) {
+      float &scale = matrix.scales[row * grid.gridColumns + block];
+      if (scale != 0)
+        scale = roundScale(scheme.scale, scale * factor);
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
 // Rewriting
 //===----------------------------------------------------------------------===//
 
@@ -451,6 +537,12 @@ slim::quantizeWeight(CompressibleWeight &weight, WeightRewriter &rewriter,
           : byAlgorithm();
   if (!matrix)
     return CompressionOutcome::skipped(llvm::toString(matrix.takeError()));
+  std::string normProblem;
+  if (quantization.correctNorm) {
+    normProblem = checkNormCorrection(scheme, isScaled);
+    if (normProblem.empty())
+      correctNorms(*matrix, values, form, scheme, inputs);
+  }
   std::optional<double> outputError;
   if (inputs.statistics) {
     std::vector<float> approximation(values.size());
@@ -515,23 +607,32 @@ slim::quantizeWeight(CompressibleWeight &weight, WeightRewriter &rewriter,
   }
 
   // Report.
-  bool isDynamic = quantization.dynamicActivations &&
-                   format.getKind() == NumberFormat::Kind::Integer;
-  int64_t products = isDynamic ? quantizeActivations(weight) : 0;
+  int64_t products = quantization.dynamicActivations
+                         ? quantizeActivations(weight, quantization)
+                         : 0;
   size_t scaleCount = isScaled ? matrix->scales.size() : 0;
   std::string message =
       (Twine(format.getBits()) + "-bit codes with " + Twine(scaleCount) +
        (scaleCount == 1 ? " scale" : " scales") +
-       (products ? ", activations quantized by row" : ""))
+       (products
+            ? ", activations quantized " + describeActivations(quantization)
+            : ""))
           .str();
+  if (!normProblem.empty())
+    message += "; norms are not corrected: " + normProblem;
   auto outcome = CompressionOutcome::applied(message);
   Builder builder(context);
   if (products)
-    outcome.with("integer_products", builder.getI64IntegerAttr(products));
+    outcome.with(format.getKind() == NumberFormat::Kind::Integer
+                     ? "integer_products"
+                     : "rounded_inputs",
+                 builder.getI64IntegerAttr(products));
   outcome.with("format", builder.getStringAttr(quantization.name));
   outcome.with("granularity", builder.getStringAttr(describe(scheme.block)));
   outcome.with("algorithm",
                builder.getStringAttr(quantization.algorithm->getName()));
+  if (quantization.correctNorm)
+    outcome.with("norms_corrected", builder.getBoolAttr(normProblem.empty()));
   if (corrected)
     outcome.with("biases_corrected", builder.getI64IntegerAttr(corrected));
   if (outputError)

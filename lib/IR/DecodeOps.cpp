@@ -147,6 +147,33 @@ LogicalResult DynamicQuantizeOp::inferReturnTypes(
   return success();
 }
 
+LogicalResult DynamicScaleOp::inferReturnTypes(MLIRContext *context,
+                                               std::optional<Location> location,
+                                               Adaptor adaptor,
+                                               SmallVectorImpl<Type> &types) {
+  Inference inference(getOperationName(), location);
+  auto type = inference.getTensor(adaptor.getInput(), "input", 1,
+                                  std::numeric_limits<int64_t>::max());
+  if (failed(type))
+    return failure();
+  Type to = adaptor.getTo();
+  auto integer = dyn_cast<IntegerType>(to);
+  bool isSmallFloat = isa<FloatType>(to) && to.getIntOrFloatBitWidth() <= 8;
+  if (!isSmallFloat && (!integer || !integer.isSignless() ||
+                        integer.getWidth() < 2 || integer.getWidth() > 16))
+    return inference.error("cannot scale to ", to,
+                           ": it is no float of at most 8 bits and no signless "
+                           "integer of 2 to 16 bits");
+  SmallVector<int64_t> shape(type->getShape());
+  auto block = static_cast<int64_t>(adaptor.getBlock());
+  if (block == 0)
+    shape.back() = 1;
+  else if (!isDynamic(shape.back()))
+    shape.back() = llvm::divideCeil(shape.back(), block);
+  types.push_back(RankedTensorType::get(shape, type->getElementType()));
+  return success();
+}
+
 /// Largest extent of a group: a position takes at most a byte.
 static constexpr int64_t kMaxGroup = 256;
 

@@ -25,7 +25,11 @@
 // ALGORITHM: error: quantize: unknown algorithm 'magic'; there are {{.*}}hqq, kmeans, mse, rtn
 // TABLE: error: quantize: algorithm 'rtn' learns no codebook, as format 'kmeans4' needs it: use algorithm kmeans
 // ZERO: error: quantize: format 'nf4' has no zero points: its codes are no integers
-// ACTIVATIONS: error: quantize: activations=dynamic makes integer products, which codes of format 'nf4' do not allow: use an integer format
+// RUN: not slim-opt %s -quantize="activation-block=128" 2>&1 | FileCheck %s --check-prefix=RUNS
+// RUN: not slim-opt %s -quantize="activations=dynamic activation-block=-1" 2>&1 | FileCheck %s --check-prefix=RUN-SIZE
+// RUNS: error: quantize: option 'activation-block' needs activations=dynamic
+// RUN-SIZE: error: quantize: option 'activation-block' must be 0 or more, not -1
+// ACTIVATIONS: error: quantize: activations=dynamic makes products of integers or of 8-bit floats, which codes of format 'nf4' do not allow: use one of these
 // VALUE: error: quantize: option 'algorithm-options': option 'damping' must be a number from 0 on, not '-1'
 // FILE: error: quantize: option 'calibration': {{.*}}missing.safetensors
 // FP8: error: quantize-fp8: unknown format 'fp8e3m4'

@@ -151,3 +151,30 @@ func.func @codebook_table(%q: tensor<8xui3>, %t: tensor<7xf32>) {
   %result = slim.codebook_decode %q, %t : (tensor<8xui3>, tensor<7xf32>) -> tensor<8xf32>
   return
 }
+
+// -----
+
+func.func @scale_unsigned(%x: tensor<4x8xf32>) {
+  // expected-error @+2 {{cannot scale to 'ui8': it is no float of at most 8 bits and no signless integer of 2 to 16 bits}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %s = slim.dynamic_scale %x {block = 4, to = ui8} : (tensor<4x8xf32>) -> tensor<4x2xf32>
+  return
+}
+
+// -----
+
+func.func @scale_scalar(%x: tensor<f32>) {
+  // expected-error @+2 {{input must have rank 1 or higher, not 0}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %s = slim.dynamic_scale %x {block = 0, to = i8} : (tensor<f32>) -> tensor<f32>
+  return
+}
+
+// -----
+
+func.func @scale_runs(%x: tensor<4x9xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
+  // expected-error @+1 {{op inferred type(s) 'tensor<4x3xf32>' are incompatible with return type(s) of operation 'tensor<4x2xf32>'}}
+  %s = "slim.dynamic_scale"(%x) {block = 4 : i64, to = i8} : (tensor<4x9xf32>) -> tensor<4x2xf32>
+  return
+}

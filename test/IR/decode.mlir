@@ -17,6 +17,16 @@ func.func @dynamic_quantize(%x: tensor<?x384xf32>) -> (tensor<?x384xui8>, tensor
   return %q, %s, %z : tensor<?x384xui8>, tensor<?x1xf32>, tensor<?x1xui8>
 }
 
+// Runs need not divide a row; all of it is one run.
+// CHECK-LABEL: func.func @dynamic_scale(
+// CHECK: slim.dynamic_scale %{{.*}} {block = 128 : i64, to = f8E4M3FN} : (tensor<?x400xf32>) -> tensor<?x4xf32>
+// CHECK: slim.dynamic_scale %{{.*}} {block = 0 : i64, to = i8} : (tensor<?x400xf32>) -> tensor<?x1xf32>
+func.func @dynamic_scale(%x: tensor<?x400xf32>) -> (tensor<?x4xf32>, tensor<?x1xf32>) {
+  %s = slim.dynamic_scale %x {block = 128, to = f8E4M3FN} : (tensor<?x400xf32>) -> tensor<?x4xf32>
+  %t = slim.dynamic_scale %x {block = 0, to = i8} : (tensor<?x400xf32>) -> tensor<?x1xf32>
+  return %s, %t : tensor<?x4xf32>, tensor<?x1xf32>
+}
+
 // CHECK-LABEL: func.func @quantize(
 // CHECK: slim.quantize %{{.*}}, %{{.*}}, %{{.*}} {block = array<i64: 0, 0>, to = ui8} : (tensor<?x384xf32>, tensor<1x1xf32>, tensor<1x1xui8>) -> tensor<?x384xui8>
 func.func @quantize(%x: tensor<?x384xf32>, %s: tensor<1x1xf32>, %z: tensor<1x1xui8>) -> (tensor<?x384xui8>) {

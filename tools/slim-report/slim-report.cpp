@@ -26,6 +26,8 @@ enum class Key { Error, OutputError, WeightError, Bytes, Name };
 /// What a pass did to a weight.
 struct Entry {
   std::string weight, pass, format, shape, message;
+  /// Its place in the report.
+  size_t number = 0;
   bool wasApplied = false;
   double bytesBefore = 0, bytesAfter = 0;
   std::optional<double> weightError, outputError;
@@ -121,6 +123,7 @@ static llvm::Expected<std::vector<Entry>> readEntries() {
                                            extent.getAsInteger().value_or(0));
                                      }),
                      "x");
+    entry.number = entries.size();
     entries.push_back(std::move(entry));
   }
   return entries;
@@ -175,7 +178,11 @@ static void printTable(llvm::ArrayRef<std::vector<std::string>> rows) {
 }
 
 static void print(std::vector<Entry> entries) {
-  llvm::stable_sort(entries, comesFirst);
+  llvm::sort(entries, [](const Entry &a, const Entry &b) {
+    if (comesFirst(a, b) || comesFirst(b, a))
+      return comesFirst(a, b);
+    return a.number < b.number;
+  });
   size_t shown = 0, applied = 0;
   double before = 0, after = 0;
   std::vector<std::vector<std::string>> rows = {

@@ -18,8 +18,10 @@ struct QuantizationRequest {
   std::string scaleType;
   bool asymmetric = false;
   std::string activations = "none";
+  int64_t activationBlock = 0;
   std::string calibration;
   bool correctBias = true;
+  bool correctNorm = false;
   /// Bits per element; 0 for the one format.
   double budget = 0;
   /// The formats that a budget is divided among, each with its group size after

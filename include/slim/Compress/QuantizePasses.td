@@ -52,6 +52,9 @@ def QuantizeInt8Pass : CompressionPass<"quantize-int8"> {
   let options = commonOptions # [
     Option<"activations", "activations", "std::string", /*default=*/"\"none\"",
            "How inputs of linear ops are quantized: none or dynamic">,
+    Option<"activationBlock", "activation-block", "int64_t", /*default=*/"0",
+           "With activations=dynamic: elements of a row that share a scale, "
+           "without a zero point; 0 for a scale and a zero point a row">,
     Option<"calibration", "calibration", "std::string", /*default=*/"",
            "The file of the layers' inputs' statistics">,
     Option<"correctBias", "correct-bias", "bool", /*default=*/"true",
@@ -95,6 +98,11 @@ def QuantizePass : CompressionPass<"quantize"> {
     inputs give, is taken out of its bias (`correct-bias`); a layer without a
     bias gets one.
 
+    Rounding changes a channel's norm. With `correct-norm` its scales are
+    multiplied by the ratio of the norms (Banner et al., arXiv 1810.05723, section 4), or with statistics of the roots of its outputs' mean squares, so that
+    nothing runs at inference; scales in e8m0 and e4m3, and scales that channels
+    share, cannot hold the factor, which the report says.
+
     `budget=BITS formats=A,B,...` chooses one of several formats for each weight,
     such that all together take at most so many bits per element, scales
     included, and the sum of the layers' squared relative output errors (of the
@@ -111,8 +119,11 @@ def QuantizePass : CompressionPass<"quantize"> {
     leaves alone, with a remark, weights whose values are no floats of 16 or 32
     bits and those that would not shrink.
 
-    With `activations=dynamic`, the inputs of linear ops are quantized by row
-    while the model runs, as `quantize-int8` describes; formats of integers only.
+    With `activations=dynamic`, the inputs of linear ops are quantized while the
+    model runs: for formats of integers by row, as `quantize-int8` describes; with
+    `activation-block=N` to i8 with a scale for each N elements of a row and no
+    zero point, whose products are summed in integers block by block; for formats
+    of 8-bit floats to f8E4M3FN with such scales (one a row for 0).
 
     Numeric effect: that of the format; `relative_error` in the report says it
     for each weight.
@@ -156,10 +167,16 @@ def QuantizePass : CompressionPass<"quantize"> {
            "Give integer codes a zero point for each scale">,
     Option<"activations", "activations", "std::string", /*default=*/"\"none\"",
            "How inputs of linear ops are quantized: none or dynamic">,
+    Option<"activationBlock", "activation-block", "int64_t", /*default=*/"0",
+           "With activations=dynamic: elements of a row that share a scale, "
+           "without a zero point; 0 for a scale and a zero point a row">,
     Option<"calibration", "calibration", "std::string", /*default=*/"",
            "The file of the layers' inputs' statistics">,
     Option<"correctBias", "correct-bias", "bool", /*default=*/"true",
            "Take the mean error of outputs out of biases, given calibration">,
+    Option<"correctNorm", "correct-norm", "bool", /*default=*/"false",
+           "Restore each output channel's norm, or given calibration the mean "
+           "square of its outputs, by its scales">,
     Option<"budget", "budget", "double", /*default=*/"0",
            "Bits per element that the weights take together; 0 for one format">,
     ListOption<"formats", "formats", "std::string",
@@ -202,10 +219,16 @@ def QuantizeInt4Pass : CompressionPass<"quantize-int4"> {
            "Give codes a zero point for each scale">,
     Option<"activations", "activations", "std::string", /*default=*/"\"none\"",
            "How inputs of linear ops are quantized: none or dynamic">,
+    Option<"activationBlock", "activation-block", "int64_t", /*default=*/"0",
+           "With activations=dynamic: elements of a row that share a scale, "
+           "without a zero point; 0 for a scale and a zero point a row">,
     Option<"calibration", "calibration", "std::string", /*default=*/"",
            "The file of the layers' inputs' statistics">,
     Option<"correctBias", "correct-bias", "bool", /*default=*/"true",
            "Take the mean error of outputs out of biases, given calibration">,
+    Option<"correctNorm", "correct-norm", "bool", /*default=*/"false",
+           "Restore each output channel's norm, or given calibration the mean "
+           "square of its outputs, by its scales">,
   ];
 }
 
@@ -213,8 +236,11 @@ def QuantizeFP8Pass : CompressionPass<"quantize-fp8"> {
   let summary = "Store weights as 8-bit floats";
   let description = [{
     `quantize` with format=fp8e4m3 or fp8e5m2 and, by default, a scale per output
-    channel: the largest magnitude becomes the largest number. `block=128x128`
-    is the form of DeepSeek-V3's weights.
+    channel: the largest magnitude becomes the largest number.
+    `block=128x128 activations=dynamic activation-block=128` is the form of
+    DeepSeek-V3: with it, the inputs of linear ops are rounded to f8E4M3FN while
+    the model runs, with a scale for each 128 elements of a row
+    (`slim.dynamic_scale`).
 
     ```mlir
     %w = slim.get_weight @w : tensor<64x256xf32>
@@ -238,6 +264,11 @@ def QuantizeFP8Pass : CompressionPass<"quantize-fp8"> {
            "Elements of a group; 128 if not given">,
     Option<"block", "block", "std::string", /*default=*/"",
            "Channels by elements of a block; 128x128 if not given">,
+    Option<"activations", "activations", "std::string", /*default=*/"\"none\"",
+           "How inputs of linear ops are quantized: none or dynamic">,
+    Option<"activationBlock", "activation-block", "int64_t", /*default=*/"0",
+           "With activations=dynamic: elements of a row that share a scale; 0 "
+           "for all">,
   ];
 }
 

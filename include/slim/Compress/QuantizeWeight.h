@@ -45,12 +45,20 @@ struct WeightQuantization {
   /// Asked first, if not null.
   MatrixRounder rounder;
   RoundingOptions rounding;
-  /// Quantize the inputs of linear ops row by row while the model runs, where
-  /// codes are integers.
+  /// Quantize the inputs of linear ops while the model runs: to f8E4M3FN where
+  /// codes are floats, else to integers of 8 bits.
   bool dynamicActivations = false;
+  /// Elements of a row of them that share a scale and have no zero point; 0 for
+  /// the whole row, with a zero point where codes are integers.
+  int64_t activationBlock = 0;
   /// Take the mean error of the outputs out of the biases, where the means of
   /// the inputs are known (CorrectBias.h).
   bool correctBias = true;
+  /// Give each output channel the norm that it had, or its outputs the mean
+  /// square, by a factor of its scales (Banner et al., "Post training 4-bit
+  /// quantization of convolutional networks for rapid-deployment", arXiv
+  /// 1810.05723, section 4).
+  bool correctNorm = false;
   /// What the layers' inputs were; null without calibration.
   const CalibrationStatistics *calibration = nullptr;
 };

@@ -153,4 +153,31 @@ def Slim_DynamicQuantizeOp : Slim_Op<"dynamic_quantize"> {
                       Slim_Tensor:$zero_point);
 }
 
+def Slim_DynamicScaleOp : Slim_Op<"dynamic_scale"> {
+  let summary = "symmetric scales from the data";
+  let description = [{
+    For each run of `block` elements along the last dimension (all of it for 0;
+    the last run may be shorter) the scale with which its greatest magnitude is
+    the greatest number of `to`, a float of at most 8 bits or a signless integer:
+    max |input| / greatest. Where that is zero the scale is 1. The extent of the
+    result's last dimension is the number of runs. `slim.quantize` by these
+    scales and `slim.dequantize` behind it are the activations of DeepSeek-V3
+    (DeepSeek-AI, "DeepSeek-V3 Technical Report", 2024, section 3.3.2): runs of
+    128 elements of a token, in f8E4M3FN.
+
+    Example:
+
+    ```mlir
+    %s = slim.dynamic_scale %x {block = 128, to = f8E4M3FN}
+      : (tensor<?x384xf32>) -> tensor<?x3xf32>
+    %q = slim.quantize %x, %s {to = f8E4M3FN, block = array<i64: 1, 128>}
+      : (tensor<?x384xf32>, tensor<?x3xf32>) -> tensor<?x384xf8E4M3FN>
+    ```
+  }];
+  let arguments = (ins Slim_FloatTensor:$input,
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$block,
+                       TypeAttr:$to);
+  let results = (outs Slim_FloatTensor:$scale);
+}
+
 #endif // SLIM_IR_SLIMDECODEOPS_TD

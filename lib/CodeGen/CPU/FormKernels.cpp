@@ -40,24 +40,32 @@ static BlockArgument lookThroughConversions(Value value) {
 }
 
 /// Whether `block` yields its last argument plus the product of its first two,
-/// each perhaps converted.
+/// each perhaps converted, and the first one perhaps times a third argument.
 static bool isMultiplyAdd(Block &block) {
-  if (block.getNumArguments() != 3)
+  unsigned numArguments = block.getNumArguments();
+  if (numArguments != 3 && numArguments != 4)
     return false;
+  BlockArgument out = block.getArguments().back();
   Operation *sum = block.getTerminator()->getOperand(0).getDefiningOp();
   if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
     return false;
   for (unsigned i : {0, 1}) {
-    if (sum->getOperand(i) != block.getArgument(2))
+    if (sum->getOperand(i) != out)
       continue;
     Operation *product = sum->getOperand(1 - i).getDefiningOp();
     if (!isa_and_nonnull<arith::MulFOp, arith::MulIOp>(product))
       return false;
-    BlockArgument lhs = lookThroughConversions(product->getOperand(0)),
+    Value left = product->getOperand(0);
+    if (numArguments == 4) {
+      auto scaled = left.getDefiningOp<arith::MulFOp>();
+      if (!scaled || scaled.getRhs() != block.getArgument(2))
+        return false;
+      left = scaled.getLhs();
+    }
+    BlockArgument lhs = lookThroughConversions(left),
                   rhs = lookThroughConversions(product->getOperand(1));
     return lhs && rhs && lhs.getOwner() == &block && rhs.getOwner() == &block &&
-           lhs != rhs && lhs != block.getArgument(2) &&
-           rhs != block.getArgument(2);
+           lhs != rhs && lhs.getArgNumber() < 2 && rhs.getArgNumber() < 2;
   }
   return false;
 }
@@ -182,6 +190,8 @@ private:
   AffineMap outputMap;
   SmallVector<utils::IteratorType> iterators;
   TypedAttr init;
+  /// The last input is what the left operand is multiplied by.
+  bool hasLeftScale = false;
   Region body, epilogue;
 };
 
@@ -201,12 +211,17 @@ LogicalResult KernelBuilder::match() {
 }
 
 LogicalResult KernelBuilder::matchProduct() {
-  if (op.getNumDpsInputs() != 2 || !isMultiplyAdd(*op.getBlock()))
+  if (!isMultiplyAdd(*op.getBlock()))
     return failure();
   OpOperand *out = op.getDpsInitOperand(0);
   OpOperand *lhs = op.getDpsInputOperand(0), *rhs = op.getDpsInputOperand(1);
   unsigned vectorLoop = getVectorLoop();
-  if (getMap(*lhs).isFunctionOfDim(vectorLoop))
+  SmallVector<OpOperand *> more;
+  if (op.getNumDpsInputs() == 3) {
+    more.push_back(op.getDpsInputOperand(2));
+    if (getMap(*more.front()).isFunctionOfDim(vectorLoop))
+      return failure();
+  } else if (getMap(*lhs).isFunctionOfDim(vectorLoop))
     std::swap(lhs, rhs);
   // A depthwise product has the loop in both operands.
   if (getMap(*lhs).isFunctionOfDim(vectorLoop) ||
@@ -227,7 +242,10 @@ LogicalResult KernelBuilder::matchProduct() {
     extras.push_back(out->get());
     extraMaps.push_back(outputMap);
   }
-  take({lhs, rhs});
+  SmallVector<OpOperand *> operands = {lhs, rhs};
+  llvm::append_range(operands, more);
+  hasLeftScale = !more.empty();
+  take(operands);
   return success();
 }
 
@@ -395,7 +413,7 @@ bool KernelBuilder::fuseConsumer() {
 /// Moves what computes the right operand element by element into the body,
 /// where only stored weights go in.
 bool KernelBuilder::fuseDecode() {
-  if (inputs.size() != 2)
+  if (inputs.size() != 2 && !hasLeftScale)
     return false;
   auto producer = inputs[1].getDefiningOp<linalg::LinalgOp>();
   if (!producer || !isElementwise(producer) || producer.getNumDpsInputs() == 0)
@@ -441,18 +459,18 @@ bool KernelBuilder::fuseDecode() {
   IRMapping mapping;
   Block *source = producer.getBlock();
   OpBuilder::InsertionGuard guard(rewriter);
-  // Arguments: left, stored, sum, then the others before the sum.
+  // The stored elements take the operand's place, and the others follow.
   BlockArgument old = block.getArgument(1);
   SmallVector<unsigned> order{first};
   for (unsigned i = 0; i < newInputs.size(); ++i)
     if (i != first)
       order.push_back(i);
-  inputs.pop_back();
-  inputMaps.pop_back();
+  inputs.erase(inputs.begin() + 1);
+  inputMaps.erase(inputMaps.begin() + 1);
   rewriter.setInsertionPointToStart(&block);
   for (auto [position, i] : llvm::enumerate(order)) {
-    inputs.push_back(newInputs[i]);
-    inputMaps.push_back(newMaps[i]);
+    inputs.insert(inputs.begin() + 1 + position, newInputs[i]);
+    inputMaps.insert(inputMaps.begin() + 1 + position, newMaps[i]);
     Value element = block.insertArgument(
         2 + position, getElementTypeOrSelf(newInputs[i]), op.getLoc());
     Type wide = source->getArgument(i).getType();

@@ -5,9 +5,10 @@
 //
 //   scale[column, group] * sum over the group (left * (right - zero)),
 //
-// where the inner sum is one of integers: exact, and by instructions that sum
-// several products. What the group sums up to is converted and joins the
-// kernel's sums by one multiply-add.
+// perhaps times a scale of the left operand, scale[row, group], where the inner
+// sum is one of integers: exact, and by instructions that sum several products.
+// What the group sums up to is converted and joins the kernel's sums by one
+// multiply-add.
 //
 //===----------------------------------------------------------------------===//
 #include "DotProduct.h"
@@ -26,7 +27,7 @@ struct GroupForm {
   /// Elements of a group.
   int64_t group = 0;
   /// Numbers of the inputs; 0 for none.
-  unsigned scale = 0, zero = 0;
+  unsigned scale = 0, zero = 0, leftScale = 0;
 };
 
 /// Rows that a block of twice as many columns has at least.
@@ -99,15 +100,24 @@ public:
         corrections.push_back(
             inner->finishColumnSums(b, loc, groupSums[sums.size() + v]));
     }
-    SmallVector<Value> next;
+    SmallVector<Value> next, rowScales;
+    for (size_t row = 0; form.leftScale && row < step.rows.size(); ++row)
+      rowScales.push_back(
+          memref::LoadOp::create(b, loc, step.buffers[form.leftScale],
+                                 step.getColumn(b, loc, form.leftScale, row)));
     for (auto [i, sum] : llvm::enumerate(sums)) {
       Value integers = groupSums[i];
       if (!corrections.empty())
         integers = arith::AddIOp::create(b, loc, integers,
                                          corrections[i % numVectors]);
       Value floats = arith::SIToFPOp::create(b, loc, sum.getType(), integers);
-      next.push_back(
-          vector::FMAOp::create(b, loc, floats, scales[i % numVectors], sum));
+      Value scale = scales[i % numVectors];
+      if (form.leftScale) {
+        Value rowScale = vector::BroadcastOp::create(b, loc, sum.getType(),
+                                                     rowScales[i / numVectors]);
+        scale = arith::MulFOp::create(b, loc, scale, rowScale);
+      }
+      next.push_back(vector::FMAOp::create(b, loc, floats, scale, sum));
     }
     return next;
   }
@@ -242,6 +252,8 @@ static std::optional<GroupForm> matchGroups(KernelOp op) {
       block.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
   if (!sum)
     return std::nullopt;
+  unsigned column =
+      cast<AffineDimExpr>(op.getOutputMap().getResults().back()).getPosition();
   GroupForm form;
   bool isMatch = false;
   for (unsigned i : {0, 1}) {
@@ -249,17 +261,29 @@ static std::optional<GroupForm> matchGroups(KernelOp op) {
     if (!product || sum->getOperand(i) != block.getArguments().back())
       continue;
     for (unsigned side : {0, 1}) {
-      BlockArgument left = getConvertedCode(product->getOperand(side),
-                                            form.product.leftIsUnsigned);
+      Value code = product->getOperand(side);
+      unsigned leftScale = 0;
+      if (auto scaled = code.getDefiningOp<arith::MulFOp>()) {
+        auto scale = dyn_cast<BlockArgument>(scaled.getRhs());
+        // Of the rows: no column changes it.
+        if (!scale || scale.getOwner() != &block || !scale.getType().isF32() ||
+            op.getInputMap(scale.getArgNumber()).isFunctionOfDim(column))
+          continue;
+        leftScale = scale.getArgNumber();
+        code = scaled.getLhs();
+      }
+      BlockArgument left = getConvertedCode(code, form.product.leftIsUnsigned);
       if (isMatch || !left || left != block.getArgument(0) ||
           !left.getType().isInteger(8))
         continue;
       form.product.left = left.getType();
+      form.leftScale = leftScale;
       isMatch = matchRight(product->getOperand(1 - side), block, form);
     }
   }
-  if (!isMatch ||
-      op.getInputs().size() != 2u + (form.scale != 0) + (form.zero != 0))
+  if (!isMatch || op.getInputs().size() != 2u + (form.scale != 0) +
+                                               (form.zero != 0) +
+                                               (form.leftScale != 0))
     return std::nullopt;
   form.product.sum = IntegerType::get(op.getContext(), 32);
   form.product.hasZeros = form.zero != 0;
@@ -300,14 +324,23 @@ cpu::selectGroupMicroKernel(KernelOp op, const KernelTarget &target) {
       cast<ShapedType>(op.getInputs()[0].getType()).getShape().back();
   if (!reduction || ShapedType::isDynamic(extent))
     return nullptr;
-  for (unsigned input : {form->scale, form->zero}) {
+  // The smallest block, which has to be a part of the others.
+  SmallVector<int64_t> blocks;
+  for (unsigned input : {form->scale, form->zero, form->leftScale}) {
     if (!input)
       continue;
     std::optional<int64_t> block = getBlock(op.getInputMap(input), *reduction);
-    if (!block || (form->group && *block != form->group))
+    if (!block)
       return nullptr;
-    form->group = *block;
+    if (*block == 0 || *block >= extent)
+      continue;
+    blocks.push_back(*block);
+    if (form->group == 0 || *block < form->group)
+      form->group = *block;
   }
+  if (llvm::any_of(blocks,
+                   [&](int64_t block) { return block % form->group != 0; }))
+    return nullptr;
   if (form->group == 0 || form->group > extent)
     form->group = extent;
 

@@ -226,6 +226,10 @@ StepOperands KernelEmitter::getStepOperands(ArrayRef<Value> bases,
     return nest.loops[loop].kind == LoopKind::Reduction;
   };
   StepOperands operands;
+  auto getRowStride = [&](KernelOperand &operand) {
+    return rowLoops.empty() ? Quantity::of(int64_t(0))
+                            : operand.strides[rowLoops.back()];
+  };
   for (unsigned i = 0; i < numInputs; ++i) {
     KernelOperand &operand = getInput(i);
     operands.buffers.push_back(operand.buffer);
@@ -238,17 +242,18 @@ StepOperands KernelEmitter::getStepOperands(ArrayRef<Value> bases,
       at = index.add(at, getIrregularOffset(operand, ahead));
     if (i > 0) {
       operands.columns.push_back(at);
+      Quantity rowStride = getRowStride(operand);
+      operands.rowSteps.push_back(rowStride.is(0) ? Value()
+                                                  : index.get(rowStride));
       const Quantity &step = operand.strides[column];
       operands.isVector.push_back(!step.is(0));
       operands.vectorStep.push_back(step.isFixed() ? step.fixed * lanes : 0);
       continue;
     }
-    for (unsigned row = 0; row < blockRows; ++row) {
-      Quantity stride = rowLoops.empty() ? Quantity::of(int64_t(0))
-                                         : operand.strides[rowLoops.back()];
-      operands.rows.push_back(index.add(
-          at, index.get(index.mul(Quantity::of(int64_t(row)), stride))));
-    }
+    for (unsigned row = 0; row < blockRows; ++row)
+      operands.rows.push_back(
+          index.add(at, index.get(index.mul(Quantity::of(int64_t(row)),
+                                            getRowStride(operand)))));
   }
   // Panels are padded; what is read in place ends where it ends.
   if (!masks.empty() && !getInput(1).panelColumns)

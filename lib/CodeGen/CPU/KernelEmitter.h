@@ -24,13 +24,14 @@ namespace slim::cpu {
 
 /// What a KernelStep refers to.
 struct StepOperands {
-  SmallVector<Value> buffers, rows, columns;
+  SmallVector<Value> buffers, rows, columns, rowSteps;
   SmallVector<bool> isVector;
   SmallVector<int64_t> vectorStep;
   ArrayRef<Value> masks;
 
   KernelStep get(Value valid, ArrayRef<Value> zeros) const {
-    return {buffers, rows, columns, isVector, vectorStep, valid, masks, zeros};
+    return {buffers,    rows,  columns, rowSteps, isVector,
+            vectorStep, valid, masks,   zeros};
   }
 };
 

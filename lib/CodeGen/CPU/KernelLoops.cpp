@@ -173,9 +173,11 @@ FailureOr<KernelLoops> KernelLoops::create(OpBuilder &b, KernelOp op) {
   if (op.isReduction(column) || left.isFunctionOfDim(column))
     return failure();
   for (unsigned loop = 0; loop < numLoops; ++loop) {
+    // Inputs after the right one that no column changes are scales of rows.
     bool isRight = false;
     for (unsigned i = 1; i < op.getInputs().size(); ++i)
-      isRight |= op.getInputMap(i).isFunctionOfDim(loop);
+      isRight |= (i == 1 || op.getInputMap(i).isFunctionOfDim(column)) &&
+                 op.getInputMap(i).isFunctionOfDim(loop);
     LoopKind kind = op.isReduction(loop) ? LoopKind::Reduction
                     : loop == column     ? LoopKind::Column
                     : isRight            ? LoopKind::Batch

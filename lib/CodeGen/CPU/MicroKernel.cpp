@@ -8,6 +8,16 @@
 using namespace slim;
 using namespace slim::cpu;
 
+Value KernelStep::getColumn(OpBuilder &b, Location loc, unsigned input,
+                            size_t row) const {
+  Value at = columns[input - 1], rowStep = rowSteps[input - 1];
+  if (!rowStep || row == 0)
+    return at;
+  Value offset = b.createOrFold<arith::MulIOp>(
+      loc, rowStep, arith::ConstantIndexOp::create(b, loc, row));
+  return b.createOrFold<arith::AddIOp>(loc, at, offset);
+}
+
 MicroKernel::~MicroKernel() = default;
 
 MicroKernel::MicroKernel(StringRef name, Type sum, const KernelTarget &target,
@@ -80,6 +90,13 @@ public:
     }
     SmallVector<Value> next;
     for (size_t row = 0; row < numRows; ++row) {
+      for (unsigned i = 1; row > 0 && i < numInputs; ++i)
+        if (step.rowSteps[i - 1]) {
+          Value at = step.getColumn(b, loc, i, row);
+          Value element = memref::LoadOp::create(b, loc, step.buffers[i], at);
+          for (BodyEvaluator &body : bodies)
+            body.set(i, element);
+        }
       Value left =
           memref::LoadOp::create(b, loc, step.buffers[0], step.rows[row]);
       for (size_t v = 0; v < numVectors; ++v) {

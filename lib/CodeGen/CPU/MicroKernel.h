@@ -37,6 +37,9 @@ struct KernelStep {
   /// Element offsets of every other input (from number 1 on) in its buffer, of
   /// column 0 of the block.
   ArrayRef<Value> columns;
+  /// What is added to these for each row of the block; null where rows share
+  /// the elements.
+  ArrayRef<Value> rowSteps;
   /// Which of them change along the vectors; others are splat.
   ArrayRef<bool> isVector;
   /// Elements between the columns of an input from one vector to the next.
@@ -48,6 +51,9 @@ struct KernelStep {
   ArrayRef<Value> masks;
   /// Of a group's steps: what its start has given out.
   ArrayRef<Value> zeros;
+
+  /// The offset in `columns` of `input`, as row `row` has it.
+  Value getColumn(OpBuilder &b, Location loc, unsigned input, size_t row) const;
 };
 
 /// What the steps of a group of elements along the reduction begin with.

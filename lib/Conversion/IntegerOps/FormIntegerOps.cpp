@@ -1,4 +1,5 @@
 //===- FormIntegerOps.cpp - The pass slim-form-integer-ops ----------------===//
+#include "../BlockProduct.h"
 #include "IntegerOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -40,6 +41,12 @@ struct FormIntegerOpsPass
             return bool(getDequantizedActivation(operand));
           }))
         return;
+      // Summed in integers block by block, when it is lowered.
+      if (auto linear = dyn_cast<LinearOp>(op);
+          linear && getBlockedInput(linear)) {
+        ++numProducts;
+        return;
+      }
       ++numFloatProducts;
     });
   }

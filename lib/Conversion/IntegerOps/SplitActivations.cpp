@@ -13,6 +13,7 @@
 // transformations of matrix multiplication", Numerical Algorithms 59 (2012).
 //
 //===----------------------------------------------------------------------===//
+#include "../BlockProduct.h"
 #include "IntegerOps.h"
 #include "slim/Conversion/Passes.h"
 #include "slim/IR/WeightTree.h"
@@ -38,43 +39,6 @@ static constexpr float kLeastRange = 0x1p-100f;
 /// Results and terms of a product from which cutting its input into digits
 /// pays.
 static constexpr int64_t kMinColumns = 128, kMinDepth = 32;
-/// Groups of a multiple of this have dot products in every code.
-static constexpr int64_t kGroupUnit = 16;
-/// Terms of a sum of bytes that 32 bits hold.
-static constexpr int64_t kMaxGroup = INT32_MAX / (255 * 128);
-
-static bool isStored(Value value) {
-  return isa_and_nonnull<GetWeightOp, ConstantOp>(value.getDefiningOp());
-}
-
-/// The terms that a weight's sums in integers have, along its dimension
-/// `reduced`; 0 if it has no such sums. Its codes, scales and zero points have
-/// to be as they are stored.
-static int64_t getGroup(DequantizeOp weight, int64_t reduced) {
-  auto type = cast<RankedTensorType>(weight.getResult().getType());
-  auto code = dyn_cast<IntegerType>(getElementTypeOrSelf(weight.getInput()));
-  if (!code || !llvm::is_contained({2u, 4u, 8u}, code.getWidth()) ||
-      !type.hasStaticShape() || type.getRank() != 2 ||
-      !type.getElementType().isF32() ||
-      (code.getWidth() == 8 && weight.getZeroPoint()))
-    return 0;
-  Value scale = weight.getScale();
-  if (auto cast = scale.getDefiningOp<CastOp>();
-      cast && getElementTypeOrSelf(cast.getInput()).getIntOrFloatBitWidth() > 8)
-    scale = cast.getInput();
-  if (!isStored(weight.getInput()) || !isStored(scale) ||
-      (weight.getZeroPoint() && !isStored(weight.getZeroPoint())))
-    return 0;
-  int64_t depth = type.getDimSize(reduced);
-  ArrayRef<int64_t> block = weight.getBlock();
-  int64_t group = block[reduced] == 0 ? depth : std::min(block[reduced], depth);
-  if (block[1 - reduced] > 1 || group > kMaxGroup ||
-      (group != depth && group % kGroupUnit != 0) ||
-      type.getDimSize(1 - reduced) < kMinColumns || depth < kMinDepth)
-    return 0;
-  return group;
-}
-
 /// The group of the weight of `op` if its input can be taken apart, else 0.
 static int64_t getSplitGroup(LinearOp op) {
   auto weight = op.getWeight().getDefiningOp<DequantizeOp>();
@@ -86,7 +50,14 @@ static int64_t getSplitGroup(LinearOp op) {
   if (auto cast = op.getInput().getDefiningOp<CastOp>();
       cast && isa<IntegerType>(getElementTypeOrSelf(cast.getInput())))
     return 0;
-  return getGroup(weight, /*reduced=*/op.getTransposed() ? 0 : 1);
+  if (getBlockedInput(op))
+    return 0;
+  int64_t reduced = op.getTransposed() ? 0 : 1;
+  auto type = cast<ShapedType>(op.getWeight().getType());
+  if (type.getDimSize(1 - reduced) < kMinColumns ||
+      type.getDimSize(reduced) < kMinDepth)
+    return 0;
+  return getIntegerGroup(weight, reduced);
 }
 
 /// Terms of a sum, which the input's type may not tell.

@@ -206,10 +206,93 @@ struct ConvertDynamicQuantize : OpConversionPattern<DynamicQuantizeOp> {
   }
 };
 
+/// The greatest number of a small float or signless integer type.
+double getGreatest(Type type) {
+  if (auto floats = dyn_cast<FloatType>(type))
+    return APFloat::getLargest(floats.getFloatSemantics()).convertToDouble();
+  return std::ldexp(1.0, type.getIntOrFloatBitWidth() - 1) - 1;
+}
+
+struct ConvertDynamicScale : OpConversionPattern<DynamicScaleOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(DynamicScaleOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value input = adaptor.getInput();
+    Type elementType = getElementTypeOrSelf(input);
+    Type computeType = getComputeType(elementType);
+    bool isWhole = op.getBlock() == 0;
+    if (!isWhole)
+      input = divideRuns(rewriter, loc, input, op.getBlock());
+    SmallVector<OpFoldResult> extents = getExtents(rewriter, loc, input);
+    int64_t last = int64_t(extents.size()) - 1;
+    Value greatest = createReduction(
+        rewriter, loc, extents, {last}, createZero(rewriter, loc, computeType),
+        input, rewriter.getMultiDimIdentityMap(last + 1),
+        [&](OpBuilder &b, Location loc, ValueRange args) {
+          Value value = castScalar(b, loc, args[0], elementType, computeType);
+          value = math::AbsFOp::create(b, loc, value);
+          return combineExtremes<arith::MaximumFOp>(b, loc, value, args[1]);
+        });
+    Value scale = createParallelGeneric(
+        rewriter, loc, getExtents(rewriter, loc, greatest), elementType,
+        greatest, rewriter.getMultiDimIdentityMap(last),
+        [&](OpBuilder &b, Location loc, ValueRange args) {
+          Value top =
+              createConstant(b, loc, computeType, getGreatest(op.getTo()));
+          Value quotient = arith::DivFOp::create(b, loc, args[0], top);
+          // As it is stored: also where that is too small to be told from zero.
+          quotient = castScalar(b, loc, quotient, computeType, elementType);
+          Value isZero =
+              arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, quotient,
+                                    createZero(b, loc, elementType));
+          return Value(arith::SelectOp::create(
+              b, loc, isZero, createOne(b, loc, elementType), quotient));
+        });
+    if (isWhole)
+      scale = insertUnitDims(rewriter, loc, scale, last);
+    rewriter.replaceOp(
+        op, castTensor(rewriter, loc, scale, op.getScale().getType()));
+    return success();
+  }
+
+private:
+  /// [..., K] as [..., ceil(K / block), block], filled up with zeros.
+  static Value divideRuns(OpBuilder &b, Location loc, Value input,
+                          int64_t block) {
+    auto type = cast<RankedTensorType>(input.getType());
+    int64_t rank = type.getRank(), last = rank - 1;
+    SmallVector<OpFoldResult> extents = getExtents(b, loc, input);
+    OpFoldResult size = b.getIndexAttr(block);
+    OpFoldResult runs = divExtents(
+        b, loc, addExtents(b, loc, extents[last], b.getIndexAttr(block - 1)),
+        size);
+    OpFoldResult full = mulExtents(b, loc, runs, size);
+    if (!areEqual(full, extents[last])) {
+      SmallVector<OpFoldResult> low(rank, b.getIndexAttr(0)), high(low);
+      high[last] = subExtents(b, loc, full, extents[last]);
+      SmallVector<int64_t> shape(type.getShape());
+      shape[last] = getStaticShape(full).front();
+      input = tensor::PadOp::create(
+          b, loc, RankedTensorType::get(shape, type.getElementType()), input,
+          low, high, createZero(b, loc, type.getElementType()));
+    }
+    SmallVector<ReassociationIndices> groups;
+    for (int64_t dim = 0; dim < rank; ++dim)
+      groups.push_back({dim});
+    groups.back().push_back(rank);
+    extents[last] = runs;
+    extents.push_back(size);
+    return expand(b, loc, input, extents, groups);
+  }
+};
+
 } // namespace
 
 void conversion::populateDecodePatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns) {
-  patterns.add<ConvertDecode, ConvertDynamicQuantize, ConvertQuantize>(
-      converter, patterns.getContext());
+  patterns.add<ConvertDecode, ConvertDynamicQuantize, ConvertDynamicScale,
+               ConvertQuantize>(converter, patterns.getContext());
 }

@@ -5,6 +5,7 @@
 // with it. With a matrix a batch they collapse to one batch dimension.
 //
 //===----------------------------------------------------------------------===//
+#include "../BlockProduct.h"
 #include "Patterns.h"
 #include "Product.h"
 #include "ScalarOps.h"
@@ -115,6 +116,12 @@ struct ConvertLinear : OpConversionPattern<LinearOp> {
                                      isCodeUnsigned)) {
       product.lhs = codes;
       product.lhsIsUnsigned = isCodeUnsigned;
+    }
+    if (DequantizeOp decode = getBlockedInput(op)) {
+      product.lhs = rewriter.getRemappedValue(decode.getInput());
+      product.lhsIsUnsigned = isUnsigned(decode.getInput().getType());
+      product.lhsScale = rewriter.getRemappedValue(decode.getScale());
+      product.lhsBlock = decode.getBlock().back();
     }
     Value result = createLinearProduct(rewriter, loc, product);
     rewriter.replaceOp(op,

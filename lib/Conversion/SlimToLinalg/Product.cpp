@@ -67,22 +67,32 @@ static Value createGenericProduct(OpBuilder &b, Location loc,
   SmallVector<AffineExpr> lhs(rows), out(rows);
   lhs.push_back(k);
   out.push_back(n);
+  SmallVector<Value> inputs = {product.lhs, product.rhs};
+  SmallVector<AffineExpr> scale(rows);
+  SmallVector<ArrayRef<AffineExpr>> indices = {lhs, rhs};
+  if (product.lhsScale) {
+    inputs.push_back(product.lhsScale);
+    scale.push_back(k.floorDiv(product.lhsBlock));
+    indices.push_back(scale);
+  }
+  indices.push_back(out);
   SmallVector<AffineMap> maps;
-  for (ArrayRef<AffineExpr> exprs : {lhs, rhs, out})
+  for (ArrayRef<AffineExpr> exprs : indices)
     maps.push_back(AffineMap::get(rank, 0, exprs, b.getContext()));
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators.back() = utils::IteratorType::reduction;
   return linalg::GenericOp::create(
-             b, loc, init.getType(), ValueRange{product.lhs, product.rhs}, init,
-             maps, iterators,
+             b, loc, init.getType(), inputs, init, maps, iterators,
              [&](OpBuilder &b, Location loc, ValueRange args) {
                Value lhs = widenFactor(b, loc, args[0], product.accumulator,
                                        product.lhsIsUnsigned);
+               if (product.lhsScale)
+                 lhs = createMul(b, loc, lhs, args[2]);
                Value rhs = widenFactor(b, loc, args[1], product.accumulator,
                                        product.rhsIsUnsigned);
                Value sum =
-                   createAdd(b, loc, args[2], createMul(b, loc, lhs, rhs));
+                   createAdd(b, loc, args.back(), createMul(b, loc, lhs, rhs));
                linalg::YieldOp::create(b, loc, sum);
              })
       .getResult(0);

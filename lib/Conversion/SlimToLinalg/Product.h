@@ -19,6 +19,10 @@ struct Product {
   bool lhsIsUnsigned = false;
   bool rhsIsUnsigned = false;
   Type accumulator;
+  /// Of a product with one matrix: f32 factors of lhs for runs of `lhsBlock`
+  /// elements along K; null for none.
+  Value lhsScale; ///< M x ceil(K / lhsBlock)
+  int64_t lhsBlock = 0;
   Value init; ///< what the products are added to; zeros if null
 };
 

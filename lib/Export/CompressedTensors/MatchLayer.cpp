@@ -289,6 +289,16 @@ void Matcher::matchInputs() {
     return;
   }
   auto quantize = dequantize.getInput().getDefiningOp<QuantizeOp>();
+  if (auto runs = dequantize.getScale().getDefiningOp<DynamicScaleOp>();
+      runs && quantize && quantize.getScale() == runs.getScale() &&
+      (runs.getTo().isInteger(8) || isa<Float8E4M3FNType>(runs.getTo()))) {
+    inputs.isDynamic = true;
+    inputs.isFloat = isa<FloatType>(runs.getTo());
+    inputs.strategy = runs.getBlock() == 0 ? "token" : "group";
+    inputs.groupSize = runs.getBlock();
+    layer.inputs = inputs;
+    return;
+  }
   auto codes =
       quantize ? dyn_cast<IntegerType>(quantize.getTo()) : IntegerType();
   Value scale = dequantize.getScale(), zeroPoint = dequantize.getZeroPoint();

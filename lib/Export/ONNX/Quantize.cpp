@@ -104,7 +104,42 @@ static void exportDynamicQuantize(GraphBuilder &graph, DynamicQuantizeOp op) {
   exportDynamicWhole(graph, op);
 }
 
+/// Reductions of runs, and arithmetic.
+static void exportDynamicScale(GraphBuilder &graph, DynamicScaleOp op) {
+  RankedTensorType type = getType(op.getInput());
+  Type elementType = type.getElementType();
+  int64_t rank = type.getRank(), last = rank - 1, depth = type.getDimSize(last);
+  auto block = int64_t(op.getBlock());
+  bool isWhole = block == 0;
+  if (!isWhole && type.isDynamicDim(last))
+    return graph.unsupported("runs of a dimension whose extent is open");
+  std::string sizes = graph.node("Abs", {graph.operand(op.getInput())});
+  if (!isWhole) {
+    int64_t runs = llvm::divideCeil(depth, block);
+    if (runs * block != depth) {
+      SmallVector<int64_t> pads(2 * rank, 0);
+      pads.back() = runs * block - depth;
+      sizes = graph.node("Pad", {sizes, graph.ints(pads)});
+    }
+    SmallVector<int64_t> shape(last, 0);
+    shape.append({runs, block});
+    sizes = graph.node("Reshape", {sizes, graph.ints(shape)});
+  }
+  std::string greatest =
+      graph.node("ReduceMax", {sizes, graph.ints({isWhole ? last : rank})},
+                 {{"keepdims", isWhole ? 1 : 0}});
+  double top = (int64_t(1) << (op.getTo().getIntOrFloatBitWidth() - 1)) - 1;
+  if (auto floats = dyn_cast<FloatType>(op.getTo()))
+    top = APFloat::getLargest(floats.getFloatSemantics()).convertToDouble();
+  std::string quotient =
+      graph.node("Div", {greatest, graph.scalar(top, elementType)});
+  std::string isZero =
+      graph.node("Equal", {quotient, graph.scalar(0, elementType)});
+  graph.result("Where", {isZero, graph.scalar(1, elementType), quotient}, {});
+}
+
 void slim::onnxexport::registerQuantize(Registry &registry) {
   registry.add(exportQuantize);
   registry.add(exportDynamicQuantize);
+  registry.add(exportDynamicScale);
 }

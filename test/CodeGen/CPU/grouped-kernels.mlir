@@ -114,3 +114,47 @@ func.func @blocks(%x: tensor<?x16xui8>) -> tensor<?x5xf32> {
   %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<5x16xf32>) -> tensor<?x5xf32>
   return %y : tensor<?x5xf32>
 }
+
+// -----
+
+// Codes of both sides, and a scale a row and block: the groups are those of the
+// finer scales.
+// CHECK-LABEL: func.func @runs
+// CHECK: slim_cpu.kernel ins(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x40xi8>, tensor<2x10x4x4xi8>, tensor<2x3x4xf32>, tensor<?x2xf32>)
+// CHECK-NEXT: ^bb0(%{{.*}}: i8, %{{.*}}: i8, %{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32):
+// LOOPS-LABEL: func.func @runs
+// LOOPS: scf.for {{.*}} step %c16
+// LOOPS: vpdpbusd
+// LOOPS: %[[RIGHT:.*]] = vector.load %{{.*}} : memref<?xf32>, vector<4xf32>
+// LOOPS: %[[LEFT:.*]] = vector.broadcast %{{.*}} : f32 to vector<4xf32>
+// LOOPS: arith.mulf %[[RIGHT]], %[[LEFT]]
+// LOOPS: vector.fma
+slim.weight @q : tensor<5x40xi8> = dense<1> : tensor<5x40xi8>
+slim.weight @s : tensor<1x3xf32> = dense<[[1.0, 2.0, 3.0]]> : tensor<1x3xf32>
+func.func @runs(%x: tensor<?x40xf32>) -> tensor<?x5xf32> {
+  %q = slim.get_weight @q : tensor<5x40xi8>
+  %s = slim.get_weight @s : tensor<1x3xf32>
+  %w = slim.dequantize %q, %s {block = array<i64: 128, 16>} : (tensor<5x40xi8>, tensor<1x3xf32>) -> tensor<5x40xf32>
+  %t = slim.dynamic_scale %x {block = 32, to = i8} : (tensor<?x40xf32>) -> tensor<?x2xf32>
+  %c = slim.quantize %x, %t {to = i8, block = array<i64: 1, 32>} : (tensor<?x40xf32>, tensor<?x2xf32>) -> tensor<?x40xi8>
+  %d = slim.dequantize %c, %t {block = array<i64: 1, 32>} : (tensor<?x40xi8>, tensor<?x2xf32>) -> tensor<?x40xf32>
+  %y = slim.linear %d, %w : (tensor<?x40xf32>, tensor<5x40xf32>) -> tensor<?x5xf32>
+  return %y : tensor<?x5xf32>
+}
+
+// -----
+
+// Blocks of which neither is a part of the other: the input is decoded first.
+// CHECK-LABEL: func.func @crossing
+// CHECK: slim_cpu.kernel
+// CHECK-NEXT: ^bb0(%{{.*}}: f32, %{{.*}}: i8, %{{.*}}: f32, %{{.*}}: f32):
+slim.weight @q : tensor<5x96xi8> = dense<1> : tensor<5x96xi8>
+slim.weight @s : tensor<5x2xf32> = dense<1.0> : tensor<5x2xf32>
+func.func @crossing(%x: tensor<?x96xi8>, %t: tensor<?x3xf32>) -> tensor<?x5xf32> {
+  %q = slim.get_weight @q : tensor<5x96xi8>
+  %s = slim.get_weight @s : tensor<5x2xf32>
+  %w = slim.dequantize %q, %s {block = array<i64: 1, 48>} : (tensor<5x96xi8>, tensor<5x2xf32>) -> tensor<5x96xf32>
+  %d = slim.dequantize %x, %t {block = array<i64: 1, 32>} : (tensor<?x96xi8>, tensor<?x3xf32>) -> tensor<?x96xf32>
+  %y = slim.linear %d, %w : (tensor<?x96xf32>, tensor<5x96xf32>) -> tensor<?x5xf32>
+  return %y : tensor<?x5xf32>
+}

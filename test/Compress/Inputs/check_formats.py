@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 
+import ml_dtypes
 import numpy as np
 
 from format_reference import F32, INTEGERS, draw_scheme
@@ -47,6 +48,19 @@ def round_rows(x):
     zero = np.clip(np.rint(-low / scale), 0, 255)
     codes = np.clip(np.rint(x / scale) + zero, 0, 255)
     return (codes - zero).astype(np.float64) * scale, scale.astype(np.float64)
+
+
+def round_runs(x, run, number):
+    """`x` with a scale by slim.dynamic_scale for each `run` elements of a row (0
+    for all), as numbers of a type of floats, or as bytes for None."""
+    starts = np.arange(0, x.shape[1], run or x.shape[1])
+    top = F32(127) if number is None else F32(ml_dtypes.finfo(number).max)
+    scale = np.maximum.reduceat(np.abs(x), starts, 1) / top
+    scale[scale == 0] = 1
+    scale = np.repeat(scale, np.diff([*starts, x.shape[1]]), 1)
+    codes = np.clip(x / scale, -top, top)
+    codes = np.rint(codes) if number is None else codes.astype(number)
+    return codes.astype(np.float64) * scale, (top * scale).astype(np.float64)
 
 
 def unit_of(values):
@@ -82,11 +96,17 @@ class Case:
         self.is_integral = self.scheme.scale == "e8m0" and rng.random() < 0.7
         self.has_bias = self.layer not in ("matmul", "embedding") and rng.random() < 0.5
         self.bias = rng.standard_normal(outputs).astype(F32) * F32(self.has_bias)
-        # Integer products are formed of linear layers.
+        # Inputs of linear layers are rounded.
+        self.rounds_floats = self.scheme.name in ("fp8e4m3", "fp8e5m2")
         self.is_dynamic = (self.layer in ("linear", "transposed")
-                           and self.scheme.name in INTEGERS and rng.random() < 0.5)
+                           and (self.scheme.name in INTEGERS or self.rounds_floats)
+                           and rng.random() < 0.5)
+        self.run = 0
         if self.is_dynamic:
             self.options += " activations=dynamic"
+            if rng.random() < 0.5:
+                self.run = int(rng.choice([16, 32, 128, rng.integers(1, 90)]))
+                self.options += f" activation-block={self.run}"
         columns = inputs * kernel[0] * kernel[1]
         if self.is_integral:
             self.bias = np.rint(self.bias)
@@ -201,8 +221,12 @@ class Case:
         size = np.abs(x)
         if is_rounded:
             # A row's codes are at most its range away from zero.
-            x, scale = round_rows(self.input)
-            size = np.broadcast_to(255 * scale, x.shape)
+            if self.run or self.rounds_floats:
+                number = ml_dtypes.float8_e4m3fn if self.rounds_floats else None
+                x, size = round_runs(self.input, self.run, number)
+            else:
+                x, scale = round_rows(self.input)
+                size = np.broadcast_to(255 * scale, x.shape)
         bias = self.bias.astype(np.float64)
         if self.is_conv:
             bias = bias[:, None, None]
@@ -231,7 +255,8 @@ class Case:
         matrix, spread = self.matrix, np.abs(self.matrix)
         if entry:
             matrix, spread = self.scheme.quantize(self.matrix)
-        is_rounded = bool(entry and entry.get("integer_products"))
+        kind = "rounded_inputs" if self.rounds_floats else "integer_products"
+        is_rounded = bool(entry and entry.get(kind))
         if entry and self.is_dynamic and not is_rounded:
             return "the activation is not quantized"
         expected, bound = self.expect(matrix, spread, is_rounded)

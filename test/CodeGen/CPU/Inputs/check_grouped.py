@@ -4,8 +4,8 @@ usage: check_grouped.py --seed N --count N [slimc options...]
 
 The weight is codes of 2, 4 or 8 bits, signed or not, with or without zero
 points, a scale for every so many elements of a row (which need not divide it) or
-for the whole row, perhaps shared by several rows, in f32, f16 or bf16. The activation stays in floats or is quantized
-by row. The weight is stored by channel or, as ONNX does, transposed. Rows, columns
+for the whole row, perhaps shared by several rows, in f32, f16 or bf16. The activation
+stays in floats or is quantized, by row or by runs of elements of a row. The weight is stored by channel or, as ONNX does, transposed. Rows, columns
 and elements of a row are such that few blocks divide them.
 The bound is that of a sum in f32; the reference rounds the activation as slim's
 definition says.
@@ -42,6 +42,10 @@ class Case:
         self.scale_type = str(rng.choice(["f32", "f16", "bf16"], p=[0.5, 0.25, 0.25]))
         self.has_zero = bool(rng.random() < 0.4)
         self.is_rounded = bool(rng.random() < 0.6)
+        self.run = 0
+        if rng.random() < 0.4:
+            self.is_rounded = False
+            self.run = int(rng.choice([16, 32, 128, 128, 48, rng.integers(1, 70)]))
         self.has_bias = bool(rng.random() < 0.5)
         self.is_open = bool(rng.random() < 0.5)
         self.transposed = bool(rng.random() < 0.4)
@@ -50,6 +54,7 @@ class Case:
         return (
             f"{self.rows}x{self.depth}x{self.columns} {self.codes} block {self.tile}x{self.group} {self.scale_type}"
             f"{' zero' if self.has_zero else ''}{' rounded' if self.is_rounded else ''}"
+            f"{f' runs of {self.run}' if self.run else ''}"
             f"{' transposed' if self.transposed else ''}"
         )
 
@@ -123,6 +128,15 @@ class Case:
                 f" : ({bytes_}, {row}, {zero}) -> {x}",
             ]
             value = "%d"
+        if self.run:
+            runs, bytes_ = f"tensor<{rows}x{-(-k // self.run)}xf32>", f"tensor<{rows}x{k}xi8>"
+            block = f"block = array<i64: 1, {self.run}>"
+            lines += [
+                f"  %t = slim.dynamic_scale %x {{block = {self.run}, to = i8}} : ({x}) -> {runs}",
+                f"  %c = slim.quantize %x, %t {{to = i8, {block}}} : ({x}, {runs}) -> {bytes_}",
+                f"  %d = slim.dequantize %c, %t {{{block}}} : ({bytes_}, {runs}) -> {x}",
+            ]
+            value = "%d"
         bias = f", %bias" if self.has_bias else ""
         bias_type = f", tensor<{n}xf32>" if self.has_bias else ""
         attributes = " {transposed = true}" if self.transposed else ""
@@ -146,6 +160,12 @@ class Case:
             codes = np.clip(np.rint(x / scale) + shift, 0, 255)
             x = (codes - shift) * scale.astype(np.float64)
         k = self.depth
+        if self.run:
+            starts = np.arange(0, k, self.run)
+            scale = np.maximum.reduceat(np.abs(x), starts, 1) / np.float32(127)
+            scale[scale == 0] = 1
+            scale = scale[:, np.arange(k) // self.run]
+            x = np.clip(np.rint(x / scale), -128, 127) * scale.astype(np.float64)
         group = np.arange(k) // self.group if self.group else np.zeros(k, int)
         tile = np.arange(self.columns) // self.tile
         zero, factor = (a[tile][:, group] for a in (self.zero, self.scale.astype(np.float64)))
