@@ -272,11 +272,13 @@ static std::optional<GroupForm> matchGroups(KernelOp op) {
         leftScale = scale.getArgNumber();
         code = scaled.getLhs();
       }
-      BlockArgument left = getConvertedCode(code, form.product.leftIsUnsigned);
+      bool isUnsigned = false;
+      BlockArgument left = getConvertedCode(code, isUnsigned);
       if (isMatch || !left || left != block.getArgument(0) ||
           !left.getType().isInteger(8))
         continue;
       form.product.left = left.getType();
+      form.product.leftIsUnsigned = isUnsigned;
       form.leftScale = leftScale;
       isMatch = matchRight(product->getOperand(1 - side), block, form);
     }

@@ -37,7 +37,7 @@ class Case:
         self.group = int(
             rng.choice([0, 16, 32, 32, 64, 128, 24, 20, rng.integers(1, 40)])
         )
-        self.tile = int(rng.choice([1, 1, 1, 64, 128, rng.integers(2, 40)]))
+        self.tile = int(rng.choice([1, 1, 1, 0, 64, 128, rng.integers(2, 40)]))
         self.codes = str(rng.choice(list(CODES), p=[0.1, 0.1, 0.25, 0.25, 0.15, 0.15]))
         self.scale_type = str(rng.choice(["f32", "f16", "bf16"], p=[0.5, 0.25, 0.25]))
         self.has_zero = bool(rng.random() < 0.4)
@@ -62,7 +62,7 @@ class Case:
         rng, n, k = self.rng, self.columns, self.depth
         low, high = CODES[self.codes]
         groups = -(-k // self.group) if self.group else 1
-        tiles = -(-n // self.tile)
+        tiles = -(-n // self.tile) if self.tile else 1
         self.weight = rng.integers(low, high, (n, k))
         self.scale = rng.uniform(0.5, 2, (tiles, groups)).astype(np.float32)
         # Every type has these.
@@ -167,7 +167,7 @@ class Case:
             scale = scale[:, np.arange(k) // self.run]
             x = np.clip(np.rint(x / scale), -128, 127) * scale.astype(np.float64)
         group = np.arange(k) // self.group if self.group else np.zeros(k, int)
-        tile = np.arange(self.columns) // self.tile
+        tile = np.arange(self.columns) // (self.tile or self.columns)
         zero, factor = (a[tile][:, group] for a in (self.zero, self.scale.astype(np.float64)))
         w = (self.weight - zero) * factor
         x = x.astype(np.float64)
