@@ -35,6 +35,11 @@ void BodyEvaluator::set(unsigned number, Value value) {
   known[argument] = value;
 }
 
+void BodyEvaluator::setCode(unsigned number, Value words) {
+  set(number, Value());
+  codes[block->getArgument(number)] = words;
+}
+
 static Value toVector(OpBuilder &b, Location loc, Value value, int64_t lanes) {
   if (isa<VectorType>(value.getType()))
     return value;
@@ -72,6 +77,18 @@ Value BodyEvaluator::get(OpBuilder &b, Location loc, Value value) {
       return known[value] = result;
     }
 
+  if (auto extend = dyn_cast<arith::ExtUIOp>(op))
+    if (Value words = codes.lookup(extend.getIn())) {
+      // Tables look at no other bits.
+      if (llvm::all_of(value.getUsers(), llvm::IsaPred<TableOp>))
+        return words;
+      unsigned bits = extend.getIn().getType().getIntOrFloatBitWidth();
+      Value mask = arith::ConstantOp::create(
+          b, loc,
+          DenseElementsAttr::get(cast<VectorType>(words.getType()),
+                                 int32_t((1 << bits) - 1)));
+      return known[value] = arith::AndIOp::create(b, loc, words, mask);
+    }
   SmallVector<Value> operands;
   bool isVector = false;
   for (Value operand : op->getOperands()) {

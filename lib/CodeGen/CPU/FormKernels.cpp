@@ -156,6 +156,16 @@ static OpOperand *getWidenedWeight(Value value) {
   return operand;
 }
 
+/// Whether `value` is a stored weight, or computed element by element from
+/// stored ones.
+static bool isDecoded(Value value) {
+  if (getStoredWeight(value))
+    return true;
+  auto decode = value.getDefiningOp<linalg::GenericOp>();
+  return decode && isElementwise(decode) && decode.getNumDpsInputs() != 0 &&
+         llvm::all_of(decode.getInputs(), isDecoded);
+}
+
 namespace {
 
 /// A kernel in the making.
@@ -168,6 +178,7 @@ public:
   LogicalResult match();
   bool fuseConsumer();
   bool fuseDecode();
+  bool fuseScale(unsigned number);
   void finish();
 
 private:
@@ -420,7 +431,7 @@ bool KernelBuilder::fuseDecode() {
     return false;
   // Read as a whole once a row block otherwise.
   for (OpOperand *operand : producer.getDpsInputOperands())
-    if (!getStoredWeight(operand->get()) && !getWidenedWeight(operand->get()))
+    if (!isDecoded(operand->get()))
       return false;
   AffineMap toElement = inputMaps[1];
   AffineMap producerOut =
@@ -484,6 +495,47 @@ bool KernelBuilder::fuseDecode() {
       mapping.lookupOrDefault(source->getTerminator()->getOperand(0));
   rewriter.replaceAllUsesWith(old, decoded);
   block.eraseArgument(1);
+  for (unsigned i = 2; i < inputs.size();)
+    if (getStoredWeight(inputs[i]) || !fuseScale(i))
+      ++i;
+  return true;
+}
+
+/// Moves what computes input `number`, a scale or a zero point that is stored
+/// in a form of its own, into the body.
+bool KernelBuilder::fuseScale(unsigned number) {
+  auto producer = inputs[number].getDefiningOp<linalg::GenericOp>();
+  if (!producer || !isDecoded(inputs[number]))
+    return false;
+  AffineMap toKernel = inversePermutation(producer.getMatchingIndexingMap(
+                                              producer.getDpsInitOperand(0)))
+                           .compose(inputMaps[number]);
+  Block &block = body.front();
+  Block *source = producer.getBlock();
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPointToStart(&block);
+  IRMapping mapping;
+  BlockArgument old = block.getArgument(number);
+  SmallVector<Value> newInputs;
+  SmallVector<AffineMap> newMaps;
+  for (auto [i, operand] : llvm::enumerate(producer.getDpsInputOperands())) {
+    newInputs.push_back(operand->get());
+    newMaps.push_back(
+        producer.getMatchingIndexingMap(operand).compose(toKernel));
+    mapping.map(source->getArgument(i),
+                block.insertArgument(number + 1 + i,
+                                     source->getArgument(i).getType(),
+                                     op.getLoc()));
+  }
+  for (Operation &inner : source->without_terminator())
+    rewriter.clone(inner, mapping);
+  rewriter.replaceAllUsesWith(
+      old, mapping.lookupOrDefault(source->getTerminator()->getOperand(0)));
+  block.eraseArgument(number);
+  inputs.erase(inputs.begin() + number);
+  inputMaps.erase(inputMaps.begin() + number);
+  inputs.insert(inputs.begin() + number, newInputs.begin(), newInputs.end());
+  inputMaps.insert(inputMaps.begin() + number, newMaps.begin(), newMaps.end());
   return true;
 }
 

@@ -214,7 +214,7 @@ void KernelEmitter::prefetchNextPanel(KernelOperand &operand, Value at) {
     memref::PrefetchOp::create(
         b, loc, operand.buffer,
         index.add(next,
-                  index.constant(v * lanes * kernel->getColumnElements())),
+                  index.constant(v * lanes * kernel->getColumnElements(1))),
         /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
 }
 

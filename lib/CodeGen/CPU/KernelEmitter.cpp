@@ -45,7 +45,7 @@ bool KernelEmitter::canEmit() {
   for (unsigned i = 1; i < numInputs; ++i) {
     KernelOperand &operand = getInput(i);
     bool isPanel = operand.panelColumns != 0;
-    int64_t wanted = i == 1 ? kernel->getColumnElements() : 1;
+    int64_t wanted = kernel->getColumnElements(i);
     bool fits = operand.strides[column].is(isPanel ? wanted : 1) ||
                 (i > 1 && operand.strides[column].is(0));
     // Neighbours come from packing. So does the padding that saves masked loads

@@ -118,14 +118,98 @@ private:
   VectorType type;
 };
 
+/// Builds lookups of f32 values in tables of a power of two of them, by codes
+/// whose upper bits do not matter.
+class FloatTableBuilder : public ImplicitLocOpBuilder {
+public:
+  /// `width` values are looked up at once in `reach` of them.
+  FloatTableBuilder(Location loc, OpBuilder &b, ArrayRef<float> table,
+                    int64_t width, int64_t reach)
+      : ImplicitLocOpBuilder(loc, b), table(table), width(width), reach(reach) {
+  }
+
+  /// `permute` looks up in `reach` values from the given one on.
+  Value choose(Value index, int64_t begin, int64_t count,
+               llvm::function_ref<Value(Value, int64_t)> permute) {
+    if (count <= reach)
+      return permute(index, begin);
+    int64_t half = count / 2;
+    Value low = choose(index, begin, half, permute),
+          high = choose(index, begin + half, half, permute);
+    Value bit = arith::AndIOp::create(*this, index, splat(half));
+    Value isHigh =
+        arith::CmpIOp::create(*this, arith::CmpIPredicate::ne, bit, splat(0));
+    return arith::SelectOp::create(*this, isHigh, high, low);
+  }
+
+  Value permuteAvx512(Value index, int64_t begin) {
+    if (static_cast<int64_t>(table.size()) <= 16)
+      return call("llvm.x86.avx512.permvar.sf.512", {getRow(begin, 16), index});
+    return call("llvm.x86.avx512.vpermi2var.ps.512",
+                {getRow(begin, 16), index, getRow(begin + 16, 16)});
+  }
+
+  Value permuteAvx2(Value index, int64_t begin) {
+    return call("llvm.x86.avx2.permps", {getRow(begin, 8), index});
+  }
+
+  /// tbl on the bytes of 16 values.
+  Value permuteNeon(Value index, int64_t begin) {
+    auto bytes = VectorType::get({16}, getI8Type());
+    index = arith::AndIOp::create(*this, index, splat(15));
+    index = arith::MulIOp::create(*this, index, splat(0x04040404));
+    index = arith::AddIOp::create(*this, index, splat(0x03020100));
+    SmallVector<Value> arguments;
+    for (int64_t row = 0; row < 4; ++row)
+      arguments.push_back(
+          vector::BitCastOp::create(*this, bytes, getRow(begin + 4 * row, 4)));
+    arguments.push_back(vector::BitCastOp::create(*this, bytes, index));
+    Value found = LLVM::CallIntrinsicOp::create(
+                      *this, bytes,
+                      getStringAttr("llvm.aarch64.neon.tbl4.v16i8"), arguments)
+                      .getResult(0);
+    return vector::BitCastOp::create(*this, getType(), found);
+  }
+
+private:
+  VectorType getType() { return VectorType::get({width}, getF32Type()); }
+  Value call(StringRef intrinsic, ArrayRef<Value> arguments) {
+    return LLVM::CallIntrinsicOp::create(*this, getType(),
+                                         getStringAttr(intrinsic), arguments)
+        .getResult(0);
+  }
+  Value splat(int32_t value) {
+    return arith::ConstantOp::create(
+        *this,
+        DenseElementsAttr::get(VectorType::get({width}, getI32Type()), value));
+  }
+  /// `size` values from `begin` on; small tables again and again.
+  Value getRow(int64_t begin, int64_t size) {
+    SmallVector<float> row;
+    for (int64_t i = 0; i < size; ++i)
+      row.push_back(table[(begin + i) % table.size()]);
+    return arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(VectorType::get({size}, getF32Type()),
+                                      ArrayRef<float>(row)));
+  }
+
+  ArrayRef<float> table;
+  int64_t width, reach;
+};
+
+/// Permutations for one vector above which loads are faster.
+constexpr int64_t kMaxPermutations = 8;
+
 struct LowerLookupsPass
     : public slim::impl::LowerLookupsPassBase<LowerLookupsPass> {
   using LowerLookupsPassBase::LowerLookupsPassBase;
 
   void runOnOperation() override {
     SmallVector<LookupOp> lookups;
+    SmallVector<TableOp> tables;
     getOperation().walk([&](LookupOp op) { lookups.push_back(op); });
-    if (lookups.empty())
+    getOperation().walk([&](TableOp op) { tables.push_back(op); });
+    if (lookups.empty() && tables.empty())
       return;
     SymbolTable symbols(getOperation());
     for (LookupOp op : lookups) {
@@ -133,9 +217,80 @@ struct LowerLookupsPass
       op.replaceAllUsesWith(lower(b, op, symbols));
       op.erase();
     }
+    for (TableOp op : tables) {
+      ImplicitLocOpBuilder b(op.getLoc(), op);
+      op.replaceAllUsesWith(lowerTable(b, op, symbols));
+      op.erase();
+    }
   }
 
 private:
+  Value lowerTable(ImplicitLocOpBuilder &b, TableOp op, SymbolTable &symbols) {
+    auto values = cast<DenseElementsAttr>(op.getValues());
+    int64_t count = values.getNumElements();
+    Value code = op.getCode();
+    auto type = dyn_cast<VectorType>(code.getType());
+    Type element = getElementTypeOrSelf(code);
+    auto widen = [&](Value value) -> Value {
+      Type wide = b.getI32Type();
+      if (type)
+        wide = VectorType::get(type.getShape(), wide);
+      if (element.getIntOrFloatBitWidth() < 32)
+        return arith::ExtUIOp::create(b, wide, value);
+      if (element.getIntOrFloatBitWidth() > 32)
+        return arith::TruncIOp::create(b, wide, value);
+      return value;
+    };
+    Value index = widen(code);
+    bool hasTbl = llvm::is_contained(features, "tbl"),
+         hasAvx2 = vectorBytes >= 32 && llvm::is_contained(features, "pshufb");
+    int64_t width = hasTbl ? 4 : int64_t(vectorBytes) / 4;
+    int64_t reach = !hasAvx2 ? 16 : width == 8 ? 8 : count > 16 ? 32 : 16;
+    if (type && values.getElementType().isF32() && (hasTbl || hasAvx2) &&
+        count <= kMaxPermutations * reach) {
+      auto table = llvm::to_vector(values.getValues<float>());
+      int64_t lanes = type.getNumElements();
+      FloatTableBuilder tables(b.getLoc(), b, table, width, reach);
+      auto permute = [&](Value part, int64_t begin) {
+        return hasTbl        ? tables.permuteNeon(part, begin)
+               : width == 16 ? tables.permuteAvx512(part, begin)
+                             : tables.permuteAvx2(part, begin);
+      };
+      auto resultType = cast<VectorType>(op.getResult().getType());
+      Value result =
+          lanes > width
+              ? Value(arith::ConstantOp::create(b, b.getZeroAttr(resultType)))
+              : Value();
+      for (int64_t begin = 0; begin < lanes; begin += width) {
+        int64_t part = std::min(width, lanes - begin);
+        Value found = tables.choose(take(b, index, begin, part, width), 0,
+                                    count, permute);
+        found = take(b, found, 0, width, part);
+        if (!result)
+          return found;
+        result = vector::InsertStridedSliceOp::create(b, found, result, begin,
+                                                      /*strides=*/1);
+      }
+      return result;
+    }
+    Value buffer = getTable(b, values, symbols);
+    auto load = [&](Value position) -> Value {
+      position = arith::AndIOp::create(
+          b, position,
+          arith::ConstantIntOp::create(b, b.getI32Type(), count - 1));
+      return memref::LoadOp::create(b, buffer,
+                                    ValueRange{arith::IndexCastUIOp::create(
+                                        b, b.getIndexType(), position)});
+    };
+    if (!type)
+      return load(index);
+    SmallVector<Value> elements;
+    for (int64_t i = 0; i < type.getNumElements(); ++i)
+      elements.push_back(load(vector::ExtractOp::create(b, index, i)));
+    return vector::FromElementsOp::create(
+        b, cast<VectorType>(op.getResult().getType()), elements);
+  }
+
   /// Bytes that one permutation looks up at most; 0 if there is none.
   int64_t getMaxBytes() const {
     if (llvm::is_contained(features, "vbmi"))
@@ -209,15 +364,21 @@ private:
     return memref::LoadOp::create(b, buffer, position);
   }
 
-  /// The table in memory; equal ones are one.
   Value getBuffer(ImplicitLocOpBuilder &b, LookupOp op, SymbolTable &symbols) {
-    auto type = MemRefType::get({256}, b.getI8Type());
-    memref::GlobalOp &global = globals[op.getTable()];
+    return getTable(b, op.getTable(), symbols);
+  }
+
+  /// A table in memory; equal ones are one.
+  Value getTable(ImplicitLocOpBuilder &b, ElementsAttr values,
+                 SymbolTable &symbols) {
+    auto type = MemRefType::get(values.getShapedType().getShape(),
+                                values.getElementType());
+    memref::GlobalOp &global = globals[values];
     if (!global) {
       OpBuilder top(&getContext());
       global = memref::GlobalOp::create(
-          top, op.getLoc(), "slim_table", top.getStringAttr("private"), type,
-          op.getTable(), /*constant=*/true, top.getI64IntegerAttr(64));
+          top, b.getLoc(), "slim_table", top.getStringAttr("private"), type,
+          values, /*constant=*/true, top.getI64IntegerAttr(64));
       symbols.insert(global, getOperation().getBody()->begin());
     }
     return memref::GetGlobalOp::create(b, type, global.getSymName());

@@ -64,6 +64,10 @@ struct GroupStart {
   SmallVector<Value> zeros;
 };
 
+/// Elements along the reduction that lie side by side where bytes hold several
+/// of them and no instruction sums products.
+inline constexpr int64_t kPackedDepth = 8;
+
 /// Lanes of a vector of sums.
 inline int64_t getNumLanes(Value vector) {
   return cast<VectorType>(vector.getType()).getDimSize(0);
@@ -79,9 +83,10 @@ public:
   /// Bits of an element of the right operand where a byte holds several of
   /// them, 8 for any other element.
   unsigned getRightBits() const { return rightBits; }
-  /// Elements of the right operand's type from one column of a panel to the
-  /// next.
-  int64_t getColumnElements() const { return depth * rightBits / 8; }
+  /// Elements of an input's type from one column of a panel to the next.
+  virtual int64_t getColumnElements(unsigned input) const {
+    return input == 1 ? depth * rightBits / 8 : 1;
+  }
   unsigned getRows() const { return rows; }
   unsigned getVectors() const { return vectors; }
   /// Lanes of the narrowest vector that steps can take in the place of a full
@@ -175,6 +180,9 @@ public:
 
   /// Sets argument `number`; the values that depend on it are forgotten.
   void set(unsigned number, Value value);
+  /// Sets argument `number`, of less than a byte, to the lowest bits of
+  /// `words`, vectors of i32. Bodies read it by `arith.extui` to i32 alone.
+  void setCode(unsigned number, Value words);
   Value get(OpBuilder &b, Location loc, Value value);
   /// The yielded value, as a vector.
   Value getResult(OpBuilder &b, Location loc);
@@ -185,6 +193,8 @@ private:
   Block *block;
   int64_t lanes;
   DenseMap<Value, Value> known;
+  /// Words that hold the codes which arguments are.
+  DenseMap<Value, Value> codes;
   DenseMap<std::pair<Value, BlockArgument>, bool> dependences;
 };
 

@@ -1,4 +1,6 @@
 //===- PackWeights.cpp - Weights in reading order -------------------------===//
+#include "CodePlanes.h"
+#include "DotProduct.h"
 #include "StoredWeights.h"
 #include "WindowEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -219,21 +221,23 @@ static TensorData repeat(const TensorData &data, unsigned dim, int64_t times,
   return TensorData(type, std::move(bytes));
 }
 
-/// `data`, whose elements of `bits` bits take a byte each, as the bytes that a
-/// kernel reads: see slim_cpu.kernel.
-static TensorData packBits(const TensorData &data, unsigned bits) {
-  SmallVector<int64_t> shape(data.getType().getShape());
-  int64_t pieces = 8 / bits, bytes = shape.back() / pieces;
-  shape.back() = bytes;
-  auto type = RankedTensorType::get(
-      shape, IntegerType::get(data.getType().getContext(), 8));
-  std::vector<char> packed(TensorData::getNumBytes(type));
-  const char *from = data.getBytes().data();
-  for (size_t row = 0; row < packed.size(); row += bytes)
-    for (int64_t piece = 0; piece < pieces; ++piece)
-      for (int64_t i = 0; i < bytes; ++i)
-        packed[row + i] |= (*from++ & ((1 << bits) - 1)) << (piece * bits);
-  return TensorData(type, std::move(packed));
+/// Whether `op` may read kPackedDepth elements along the reduction at once: all
+/// inputs from `other` on are the same for them.
+static bool hasSharedInputs(KernelOp op, unsigned other) {
+  AffineMap left = op.getInputMap(0);
+  auto last = cast<AffineDimExpr>(left.getResults().back());
+  for (unsigned i = other; i < op.getInputs().size(); ++i)
+    for (AffineExpr expr : op.getInputMap(i).getResults()) {
+      if (!expr.isFunctionOfDim(last.getPosition()))
+        continue;
+      auto division = dyn_cast<AffineBinaryOpExpr>(expr);
+      auto by = division ? dyn_cast<AffineConstantExpr>(division.getRHS())
+                         : AffineConstantExpr();
+      if (!by || division.getKind() != AffineExprKind::FloorDiv ||
+          division.getLHS() != last || by.getValue() % kPackedDepth != 0)
+        return false;
+    }
+  return true;
 }
 
 /// Whether `op` widens integers, and how.
@@ -326,16 +330,20 @@ struct PackWeightsPass
             global.getType().getShape(), global.getType().getElementType()));
     comeFromMemory = bytes > llcBytes;
     WalkResult walked = getOperation().walk([&](KernelOp op) {
+      FailureOr<unsigned> first = packCodes(op, symbols);
+      if (failed(first))
+        return WalkResult::interrupt();
       std::unique_ptr<MicroKernel> kernel = MicroKernel::select(op, target);
-      for (unsigned i = 1; i < op.getInputs().size(); ++i)
+      for (unsigned i = *first; i < op.getInputs().size(); ++i)
         if ((i > 1 || kernel->getRightBits() == 8) &&
-            failed(widenInput(op, i, symbols)))
+            (failed(widenInput(op, i, symbols)) ||
+             failed(readBytes(op, i, symbols))))
           return WalkResult::interrupt();
-      for (unsigned i = 2; i < op.getInputs().size(); ++i)
+      for (unsigned i = std::max(2u, *first); i < op.getInputs().size(); ++i)
         if (failed(spreadInput(op, i, symbols)))
           return WalkResult::interrupt();
       kernel = MicroKernel::select(op, target);
-      for (unsigned i = 1; i < op.getInputs().size(); ++i)
+      for (unsigned i = *first; i < op.getInputs().size(); ++i)
         if (failed(packInput(op, i, *kernel, symbols)))
           return WalkResult::interrupt();
       return WalkResult::advance();
@@ -346,6 +354,117 @@ struct PackWeightsPass
   }
 
 private:
+  /// The stored weight of less than a byte an element that input `number` of
+  /// `op` is; null for other inputs.
+  memref::GlobalOp getCodes(KernelOp op, unsigned number,
+                            SymbolTable &symbols) {
+    if (number >= op.getInputs().size())
+      return {};
+    auto type = dyn_cast<RankedTensorType>(op.getInputs()[number].getType());
+    memref::GetGlobalOp get = getWeight(op.getInputs()[number]);
+    if (!get || !type || type.getElementTypeBitWidth() >= 8)
+      return {};
+    auto global = symbols.lookup<memref::GlobalOp>(get.getName());
+    return global && global->hasAttr(WeightSection::kDataAttr)
+               ? global
+               : memref::GlobalOp();
+  }
+
+  static FailureOr<TensorData> readCodes(memref::GlobalOp global,
+                                         RankedTensorType type) {
+    FailureOr<TensorData> data =
+        readWeightData(global, type, global->getAttr(WeightSection::kDataAttr));
+    if (failed(data))
+      return failure();
+    return TensorData(type, data->getBytes(), data->getOwner());
+  }
+
+  /// Packs a right operand of codes of less than a byte that are decoded to
+  /// floats: by planes, each an input. Returns the number of the first input
+  /// that is left to pack.
+  FailureOr<unsigned> packCodes(KernelOp op, SymbolTable &symbols) {
+    memref::GlobalOp global = getCodes(op, 1, symbols);
+    if (!global || isWindowKernel(op) || !canReadPlanes(op, 1) ||
+        !isa<FloatType>(op.getSumType()) ||
+        !isa<FloatType>(getElementTypeOrSelf(op.getInputs()[0])) ||
+        !hasNeighbours(op) || !hasSharedInputs(op, 2))
+      return 1;
+    std::unique_ptr<MicroKernel> kernel = MicroKernel::select(op, target);
+    std::optional<Layout> layout = chooseLayout(op, 1, *kernel);
+    auto type = cast<RankedTensorType>(op.getInputs()[1].getType());
+    if (!layout || kernel->getDepth() != 1)
+      return 1;
+    layout->depth = kPackedDepth;
+    std::string name = global.getName().str();
+    if (type.getShape() != global.getType().getShape())
+      for (int64_t extent : type.getShape())
+        name += "_" + std::to_string(extent);
+    name += layout->getSuffix();
+    SmallVector<unsigned> planes = getPlanes(type.getElementTypeBitWidth());
+    SmallVector<memref::GlobalOp> packed;
+    std::optional<TensorData> reordered;
+    unsigned below = 0;
+    for (unsigned bits : planes) {
+      std::string plane =
+          name + ".bits" + std::to_string(below) + "_" + std::to_string(bits);
+      auto stored = symbols.lookup<memref::GlobalOp>(plane);
+      if (!stored) {
+        if (!reordered) {
+          FailureOr<TensorData> data = readCodes(global, type);
+          if (failed(data))
+            return failure();
+          reordered = pack(*data, *layout);
+        }
+        stored = createGlobal(global, plane,
+                              packBits(getPlane(*reordered, below, bits), bits),
+                              symbols);
+      }
+      packed.push_back(stored);
+      below += bits;
+    }
+    OpBuilder b(op);
+    SmallVector<Value> inputs{op.getInputs().front()};
+    SmallVector<Attribute> maps{op.getIndexingMaps()[0]};
+    Attribute map =
+        AffineMapAttr::get(getPackedMap(op.getInputMap(1), *layout));
+    for (memref::GlobalOp plane : packed) {
+      inputs.push_back(readGlobal(b, op.getLoc(), plane));
+      maps.push_back(map);
+    }
+    llvm::append_range(inputs, op.getInputs().drop_front(2));
+    llvm::append_range(maps, op.getIndexingMaps().getValue().drop_front(2));
+    readPlanes(op, 1, planes);
+    op.getInputsMutable().assign(inputs);
+    op.setIndexingMapsAttr(b.getArrayAttr(maps));
+    return 1 + planes.size();
+  }
+
+  /// Reads codes of less than a byte, which nothing has packed or widened, as
+  /// bytes.
+  LogicalResult readBytes(KernelOp op, unsigned number, SymbolTable &symbols) {
+    memref::GlobalOp global = getCodes(op, number, symbols);
+    if (!global || !canReadPlanes(op, number))
+      return success();
+    auto type = cast<RankedTensorType>(op.getInputs()[number].getType());
+    std::string name = global.getName().str();
+    for (int64_t extent : type.getShape())
+      name += "_" + std::to_string(extent);
+    name += ".codes";
+    auto bytes = symbols.lookup<memref::GlobalOp>(name);
+    if (!bytes) {
+      FailureOr<TensorData> data = readCodes(global, type);
+      if (failed(data))
+        return failure();
+      bytes = createGlobal(global, name,
+                           getPlane(*data, 0, type.getElementTypeBitWidth()),
+                           symbols);
+    }
+    OpBuilder b(op);
+    readPlanes(op, number, {8});
+    op->setOperand(number, readGlobal(b, op.getLoc(), bytes));
+    return success();
+  }
+
   /// Stores elements of less than a byte that `op` reads as bytes of the same
   /// value, which vectors can read.
   LogicalResult widenInput(KernelOp op, unsigned number, SymbolTable &symbols) {

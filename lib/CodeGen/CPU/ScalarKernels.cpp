@@ -44,7 +44,7 @@ void cpu::emitScalarLoops(OpBuilder &b, KernelOp op, bool threads) {
     for (AffineExpr expr : map.getResults())
       indices.push_back(affine::AffineApplyOp::create(
           b, loc, AffineMap::get(numLoops, 0, expr), dims));
-    unsigned bits = operand.getOperandNumber() == 1 ? op.getPackedBits() : 0;
+    unsigned bits = op.getPackedBits(operand.getOperandNumber());
     if (!bits)
       return memref::LoadOp::create(b, loc, operand.get(), indices);
     // One of a byte's elements.

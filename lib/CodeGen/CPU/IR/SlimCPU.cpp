@@ -42,12 +42,12 @@ AffineMap KernelOp::getOutputMap() {
 
 Type KernelOp::getSumType() { return getInit().getType(); }
 
-unsigned KernelOp::getPackedBits() {
-  if (getInputs().size() < 2 || getBody().getNumArguments() < 2 ||
-      !getElementTypeOrSelf(getInputs()[1]).isInteger(8))
+unsigned KernelOp::getPackedBits(unsigned i) {
+  if (i == 0 || i >= getInputs().size() || i >= getBody().getNumArguments() ||
+      !getElementTypeOrSelf(getInputs()[i]).isInteger(8))
     return 0;
-  auto type = dyn_cast<IntegerType>(getBody().getArgument(1).getType());
-  return type && (type.getWidth() == 2 || type.getWidth() == 4)
+  auto type = dyn_cast<IntegerType>(getBody().getArgument(i).getType());
+  return type && llvm::is_contained({1u, 2u, 4u}, type.getWidth())
              ? type.getWidth()
              : 0;
 }
@@ -115,10 +115,9 @@ LogicalResult KernelOp::verify() {
     return emitOpError("the result is not of the output's tensor type");
 
   SmallVector<Type> bodyTypes, epilogueTypes{getSumType()};
-  for (Value input : getInputs())
-    bodyTypes.push_back(getElementTypeOrSelf(input));
-  if (getPackedBits())
-    bodyTypes[1] = getBody().getArgument(1).getType();
+  for (auto [i, input] : llvm::enumerate(getInputs()))
+    bodyTypes.push_back(getPackedBits(i) ? getBody().getArgument(i).getType()
+                                         : getElementTypeOrSelf(input));
   bodyTypes.push_back(getSumType());
   for (Value extra : getExtras())
     epilogueTypes.push_back(getElementTypeOrSelf(extra));
@@ -149,5 +148,16 @@ LogicalResult LookupOp::verify() {
       !getTable().getElementType().isInteger(8))
     return emitOpError("needs a table of 256 elements of type i8, not ")
            << getTable().getType();
+  return success();
+}
+
+LogicalResult TableOp::verify() {
+  auto type = cast<ShapedType>(getValues().getType());
+  if (type.getRank() != 1 || type.getNumElements() > 256 ||
+      !llvm::isPowerOf2_64(type.getNumElements()) ||
+      type.getElementType() != getElementTypeOrSelf(getResult()))
+    return emitOpError("needs a table of up to 256 values of type ")
+           << getElementTypeOrSelf(getResult())
+           << ", a power of two of them, not " << type;
   return success();
 }

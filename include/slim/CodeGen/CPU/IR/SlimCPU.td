@@ -50,11 +50,13 @@ def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
     in the stream where each panel begins. The body sees the dense elements; its
     arguments for inputs 2 and 3 are not used.
 
-    The body's argument for input 1 may be an integer of 2 or 4 bits where the
-    input holds bytes: each byte then holds several elements, and the last index
-    of the map counts elements. With L bytes in the last dimension, element e is
+    The body's argument for an input but the first may be an integer of 1, 2 or
+    4 bits where the input holds bytes: each byte then holds several elements,
+    and the last index of the map counts elements. With L bytes in the last
+    dimension, element e is
     in byte e mod L, above the bits of e floordiv L elements. That way a vector
-    of bytes, shifted and masked, is a vector of neighbours.
+    of bytes, shifted and masked, is a vector of neighbours. Codes of 3, 5, 6 or 7
+    bits are several such inputs, which the body puts together.
 
     Both regions are single blocks of pure scalar ops; `slim_cpu.yield` ends
     them. The order of the reduction is not defined.
@@ -106,8 +108,8 @@ def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
     mlir::AffineMap getInputMap(unsigned i);
     mlir::AffineMap getExtraMap(unsigned i);
     mlir::AffineMap getOutputMap();
-    /// Bits of an element of input 1 where a byte holds several; 0 otherwise.
-    unsigned getPackedBits();
+    /// Bits of an element of input `i` where a byte holds several; 0 otherwise.
+    unsigned getPackedBits(unsigned i);
     /// The type of sums.
     mlir::Type getSumType();
     bool hasBufferSemantics() { return getNumResults() == 0; }
@@ -144,6 +146,32 @@ def SlimCPU_LookupOp : Op<SlimCPU_Dialect, "lookup",
                        SignlessIntElementsAttr<8>:$table);
   let results = (outs AnyTypeOf<[I8, FixedVectorOfRankAndType<[1], [I8]>]>:$result);
   let assemblyFormat = "$input attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def SlimCPU_TableOp : Op<SlimCPU_Dialect, "table",
+    ElementwiseMappable.traits # [Pure]> {
+  let summary = "an element of a small table of floats";
+  let description = [{
+    values[code mod n] for a table of n values, a power of two up to 256: of a
+    code or of each code of a vector. What codes hold above the bits that count
+    is ignored, as permutations of registers do. `slim-cpu-form-lookups` makes it
+    of codebooks and of small float types; `slim-cpu-lower-lookups` chooses the
+    instructions.
+
+    Example:
+
+    ```mlir
+    %y = slim_cpu.table %x {values = dense<...> : tensor<16xf32>}
+        : vector<16xi32> -> vector<16xf32>
+    ```
+  }];
+  let arguments = (ins AnyTypeOf<[AnySignlessInteger,
+                         FixedVectorOfRankAndType<[1], [AnySignlessInteger]>]>:$code,
+                       ElementsAttr:$values);
+  let results = (outs AnyTypeOf<[AnyFloat,
+                         FixedVectorOfRankAndType<[1], [AnyFloat]>]>:$result);
+  let assemblyFormat = "$code attr-dict `:` type($code) `->` type($result)";
   let hasVerifier = 1;
 }
 
