@@ -43,3 +43,37 @@ func.func @others(%x: tensor<?xi8>, %u: tensor<256xi8>, %e: tensor<?xi8>) -> ten
   } -> tensor<?xi8>
   return %r : tensor<?xi8>
 }
+
+// A codebook of floats at codes of 4 bits; what it has no value for is 0.
+// CHECK-LABEL: func @codebook
+// CHECK: ^bb0(%[[X:.*]]: i4, %{{.*}}: f32):
+// CHECK-NEXT: %[[Y:.*]] = slim_cpu.table %[[X]] {values = dense<[1.000000e+00, 2.000000e+00, 4.000000e+00, 0.000000e+00, {{.*}}]> : tensor<16xf32>} : i4 -> f32
+// CHECK-NEXT: linalg.yield %[[Y]] : f32
+func.func @codebook(%x: tensor<?xi4>, %e: tensor<?xf32>) -> tensor<?xf32> {
+  %t = arith.constant dense<[1.0, 2.0, 4.0]> : tensor<3xf32>
+  %r = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%x : tensor<?xi4>) outs(%e : tensor<?xf32>) {
+  ^bb0(%a: i4, %o: f32):
+    %i = arith.index_castui %a : i4 to index
+    %y = tensor.extract %t[%i] : tensor<3xf32>
+    linalg.yield %y : f32
+  } -> tensor<?xf32>
+  return %r : tensor<?xf32>
+}
+
+// The codes of a small float are computed.
+// CHECK-LABEL: func @float8
+// CHECK-NOT: tensor.extract
+// CHECK-NOT: slim_cpu.table
+// CHECK: arith.mulf
+// CHECK: linalg.yield
+func.func @float8(%x: tensor<?xf8E4M3FN>, %e: tensor<?xf32>) -> tensor<?xf32> {
+  %t = arith.constant dense<1.0> : tensor<256xf32>
+  %r = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%x : tensor<?xf8E4M3FN>) outs(%e : tensor<?xf32>) {
+  ^bb0(%a: f8E4M3FN, %o: f32):
+    %c = arith.bitcast %a : f8E4M3FN to i8
+    %i = arith.index_castui %c : i8 to index
+    %y = tensor.extract %t[%i] : tensor<256xf32>
+    linalg.yield %y : f32
+  } -> tensor<?xf32>
+  return %r : tensor<?xf32>
+}

@@ -50,3 +50,21 @@ func.func @few(%x: vector<20xi8>) -> vector<20xi8> {
   %0 = slim_cpu.lookup %x {table = dense<3> : tensor<256xi8>} : vector<20xi8>
   return %0 : vector<20xi8>
 }
+
+// Floats: one permutation of 16, two of 8 and a choice, tbl of the bytes of 16.
+// VBMI-LABEL: func @floats
+// VBMI-COUNT-1: llvm.call_intrinsic "llvm.x86.avx512.
+// VBMI-NOT: llvm.call_intrinsic
+// PSHUFB-LABEL: func @floats
+// PSHUFB-COUNT-4: llvm.call_intrinsic "llvm.x86.avx2.permps"
+// PSHUFB-NOT: llvm.call_intrinsic
+// TBL-LABEL: func @floats
+// TBL-COUNT-4: llvm.call_intrinsic "llvm.aarch64.neon.tbl4.v16i8"
+// TBL-NOT: llvm.call_intrinsic
+// MEMORY-LABEL: func @floats
+// MEMORY-COUNT-16: memref.load
+// MEMORY: vector.from_elements
+func.func @floats(%x: vector<16xi32>) -> vector<16xf32> {
+  %0 = slim_cpu.table %x {values = dense<[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]> : tensor<16xf32>} : vector<16xi32> -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
