@@ -3,6 +3,7 @@
 #include "BlockProgram.h"
 
 #include "StageProgram.h"
+#include "slim/Calibrate/Calibrate.h"
 #include "slim/IR/Differentiate.h"
 #include "slim/IR/SlimOps.h"
 #include "slim/IR/WeightData.h"
@@ -55,10 +56,10 @@ calibration::buildBlockModule(func::FuncOp function, const ModelBlock &block,
   BlockModule result;
   result.module = std::move(stage->module);
   result.inputs = std::move(stage->inputs);
-  result.function = *result.module->getOps<func::FuncOp>().begin();
-  for (auto candidate : result.module->getOps<func::FuncOp>())
-    if (candidate.isPublic())
-      result.function = candidate;
+  FailureOr<func::FuncOp> entry = findEntry(*result.module, /*entry=*/"");
+  if (failed(entry))
+    return failure();
+  result.function = *entry;
   // Two blocks that differ in names only are to have one text.
   result.function.setSymName("block");
 

@@ -101,15 +101,6 @@ private:
 
 } // namespace
 
-static slim_tensor viewOf(RankedTensorType type, const void *values) {
-  slim_tensor tensor = {};
-  tensor.data = const_cast<void *>(values);
-  tensor.type = SLIM_F32;
-  tensor.rank = int32_t(type.getRank());
-  llvm::copy(type.getShape(), tensor.shape);
-  return tensor;
-}
-
 static int64_t countElements(const slim_tensor &tensor) {
   int64_t count = 1;
   for (int64_t extent : shapeOf(tensor))

@@ -8,6 +8,15 @@ using namespace mlir;
 using namespace slim;
 using namespace slim::calibration;
 
+slim_tensor calibration::viewOf(RankedTensorType type, const void *values) {
+  slim_tensor tensor = {};
+  tensor.data = const_cast<void *>(values);
+  tensor.type = SLIM_F32;
+  tensor.rank = int32_t(type.getRank());
+  llvm::copy(type.getShape(), tensor.shape);
+  return tensor;
+}
+
 llvm::Error calibration::ofSample(int64_t sample, llvm::Error error) {
   if (!error)
     return error;

@@ -46,6 +46,10 @@ private:
   llvm::DefaultThreadPool pool;
 };
 
+/// An f32 tensor of `type`, whose elements lie at `values`, as programs take
+/// it.
+slim_tensor viewOf(RankedTensorType type, const void *values);
+
 /// "sample 3: message".
 llvm::Error ofSample(int64_t sample, llvm::Error error);
 

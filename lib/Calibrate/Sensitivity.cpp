@@ -3,6 +3,7 @@
 #include "slim/Calibrate/Sensitivity.h"
 #include "SampleRunner.h"
 #include "slim/IR/SlimOps.h"
+#include "slim/IR/WeightTree.h"
 
 #include <cmath>
 
@@ -14,13 +15,6 @@ using namespace slim::calibration;
 // The module with weights as arguments
 //===----------------------------------------------------------------------===//
 
-/// The weight whose values `root` decodes; null if there is none.
-static GetWeightOp findLeaf(Value root) {
-  while (auto decode = root.getDefiningOp<DecodeOpInterface>())
-    root = decode.getValuesOperand().get();
-  return root.getDefiningOp<GetWeightOp>();
-}
-
 /// The values of `function` that are dense weights, by name.
 static llvm::StringMap<SmallVector<Value>> collectRoots(func::FuncOp function) {
   llvm::StringMap<SmallVector<Value>> roots;
@@ -31,7 +25,7 @@ static llvm::StringMap<SmallVector<Value>> collectRoots(func::FuncOp function) {
     bool isDense = llvm::any_of(op->getUsers(), [](Operation *user) {
       return !isa<DecodeOpInterface>(user);
     });
-    if (GetWeightOp leaf = isDense ? findLeaf(root) : nullptr)
+    if (GetWeightOp leaf = isDense ? getDecodedWeight(root) : nullptr)
       roots[leaf.getName()].push_back(root);
   });
   return roots;
@@ -143,15 +137,6 @@ static double getLoss(ArrayRef<Output> expected, ArrayRef<Output> actual,
 // Running
 //===----------------------------------------------------------------------===//
 
-static slim_tensor viewOf(RankedTensorType type, ArrayRef<float> values) {
-  slim_tensor tensor = {};
-  tensor.data = const_cast<float *>(values.data());
-  tensor.type = SLIM_F32;
-  tensor.rank = int32_t(type.getRank());
-  llvm::copy(type.getShape(), tensor.shape);
-  return tensor;
-}
-
 /// All runs of one sample; sets the loss of each change.
 static llvm::Error runSample(Program &program, unsigned session,
                              const DataSet &data, int64_t number,
@@ -164,7 +149,7 @@ static llvm::Error runSample(Program &program, unsigned session,
   std::vector<slim_tensor> inputs = sample->inputs, results;
   size_t firstWeight = inputs.size();
   for (auto [probe, type] : llvm::zip_equal(probes, types))
-    inputs.push_back(viewOf(type, probe.values));
+    inputs.push_back(viewOf(type, probe.values.data()));
   if (llvm::Error error = program.run(session, inputs, results))
     return error;
   std::vector<Output> expected = copyOutputs(results);
@@ -176,12 +161,12 @@ static llvm::Error runSample(Program &program, unsigned session,
   for (auto [index, probe] : llvm::enumerate(probes)) {
     slim_tensor &weight = inputs[firstWeight + index];
     for (const std::vector<float> &change : probe.changes) {
-      weight = viewOf(types[index], change);
+      weight = viewOf(types[index], change.data());
       if (llvm::Error error = program.run(session, inputs, results))
         return error;
       losses[position++] = getLoss(expected, copyOutputs(results), loss);
     }
-    weight = viewOf(types[index], probe.values);
+    weight = viewOf(types[index], probe.values.data());
   }
   return llvm::Error::success();
 }

@@ -133,14 +133,9 @@ static bool isMovement(Operation *op) {
   return isa<TransposeOp, ReshapeOp, SqueezeOp, UnsqueezeOp>(op);
 }
 
-/// `op` on elements of `type`, given its input of that type.
-static Value moveNarrow(OpBuilder &builder, Operation *op, Value input,
-                        Type type) {
-  Operation *moved = builder.clone(*op);
-  moved->setOperand(0, input);
-  Value result = moved->getResult(0);
-  result.setType(cast<RankedTensorType>(result.getType()).clone(type));
-  return result;
+/// Gives `value` elements of `type`.
+static void setElementType(Value value, Type type) {
+  value.setType(cast<RankedTensorType>(value.getType()).clone(type));
 }
 
 /// Computes attention of f32 in `type`: operands are rounded where they are
@@ -149,28 +144,26 @@ static Value moveNarrow(OpBuilder &builder, Operation *op, Value input,
 /// number.
 static int64_t castAttention(ModuleOp module, FloatType type) {
   DenseMap<Value, Value> narrowOf;
-  auto narrow = [&](Value value) {
-    SmallVector<Operation *> movements;
-    for (Operation *op = value.getDefiningOp();
+  auto narrow = [&](OpOperand &operand) {
+    // What moves the elements for this operand alone moves narrow ones.
+    OpOperand *first = &operand;
+    for (Operation *op = first->get().getDefiningOp();
          op && isMovement(op) && op->hasOneUse();
-         op = op->getOperand(0).getDefiningOp())
-      movements.push_back(op);
-    Value origin = movements.empty() ? value : movements.back()->getOperand(0);
+         op = first->get().getDefiningOp()) {
+      setElementType(op->getResult(0), type);
+      first = &op->getOpOperand(0);
+    }
+    Value origin = first->get();
     Value &rounded = narrowOf[origin];
     if (!rounded) {
-      OpBuilder builder(value.getContext());
+      OpBuilder builder(origin.getContext());
       builder.setInsertionPointAfterValue(origin);
       rounded = CastOp::create(
           builder, origin.getLoc(),
           cast<RankedTensorType>(origin.getType()).clone(type), origin, type,
           /*saturate=*/true);
     }
-    Value moved = rounded;
-    for (Operation *op : llvm::reverse(movements)) {
-      OpBuilder builder(op);
-      moved = moveNarrow(builder, op, moved, type);
-    }
-    return moved;
+    first->set(rounded);
   };
 
   SmallVector<AttentionOp> ops;
@@ -180,15 +173,15 @@ static int64_t castAttention(ModuleOp module, FloatType type) {
   });
   for (AttentionOp op : ops) {
     for (unsigned i = 0; i < 3; ++i)
-      op->setOperand(i, narrow(op->getOperand(i)));
-    Value result = op.getResult(), last = result;
-    result.setType(cast<RankedTensorType>(result.getType()).clone(type));
-    OpBuilder builder(op->getContext());
+      narrow(op->getOpOperand(i));
+    Value last = op.getResult();
+    setElementType(last, type);
     while (last.hasOneUse() && isMovement(*last.user_begin()) &&
            (*last.user_begin())->getOperand(0) == last) {
       last = (*last.user_begin())->getResult(0);
-      last.setType(cast<RankedTensorType>(last.getType()).clone(type));
+      setElementType(last, type);
     }
+    OpBuilder builder(op->getContext());
     builder.setInsertionPointAfterValue(last);
     auto wide =
         cast<RankedTensorType>(last.getType()).clone(builder.getF32Type());

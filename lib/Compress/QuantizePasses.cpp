@@ -146,21 +146,11 @@ struct QuantizationPass : Base {
 struct QuantizePass
     : QuantizationPass<slim::impl::QuantizePassBase<QuantizePass>> {
   using QuantizationPass::QuantizationPass;
+  friend struct slim::QuantizationRequest;
 
   QuantizationRequest getRequest() override {
-    QuantizationRequest request;
-    request.format = format;
-    request.granularity = granularity;
-    request.groupSize = groupSize;
-    request.block = block;
-    request.algorithm = algorithm;
-    request.algorithmOptions.assign(algorithmOptions.begin(),
-                                    algorithmOptions.end());
-    request.scaleType = scaleType;
-    request.asymmetric = asymmetric;
-    request.activations = activations;
+    QuantizationRequest request = QuantizationRequest::of(*this);
     request.activationBlock = activationBlock;
-    request.calibration = calibration;
     request.correctBias = correctBias;
     request.correctNorm = correctNorm;
     request.budget = budget;

@@ -34,6 +34,12 @@ bool slim::isWeight(Value value) {
   return readsWeight;
 }
 
+GetWeightOp slim::getDecodedWeight(Value root) {
+  while (auto decode = root.getDefiningOp<DecodeOpInterface>())
+    root = decode.getValuesOperand().get();
+  return root.getDefiningOp<GetWeightOp>();
+}
+
 bool slim::isWeightOrConstant(Value value) {
   return value.getDefiningOp<ConstantOp>() || isWeight(value);
 }

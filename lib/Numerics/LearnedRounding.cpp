@@ -33,23 +33,6 @@ void LearnedRounding::forEachElement(int64_t block, Visitor visit) const {
       visit(i);
 }
 
-/// The numbers of a format that are no integers, ascending.
-static std::vector<float> getNumbers(const NumberFormat &format) {
-  std::vector<float> numbers;
-  if (format.getKind() == NumberFormat::Kind::Integer)
-    return numbers;
-  if (format.getKind() == NumberFormat::Kind::Codebook) {
-    numbers = format.getCodebook().vec();
-  } else {
-    for (int32_t code = 0, e = 1 << format.getBits(); code < e; ++code)
-      if (std::isfinite(format.decode(code)))
-        numbers.push_back(format.decode(code));
-  }
-  llvm::sort(numbers);
-  numbers.erase(llvm::unique(numbers), numbers.end());
-  return numbers;
-}
-
 /// The distance from `number` to the next one of the format in a direction.
 float LearnedRounding::getGap(float number, bool above) const {
   if (table.size() < 2)

@@ -25,6 +25,10 @@ llvm::Expected<QuantizedMatrix> chooseStart(const RoundingProblem &problem,
 QuantizationScheme getLearnedScheme(const QuantizationScheme &scheme,
                                     const QuantizedMatrix &matrix);
 
+/// The finite numbers of a format, ascending; none of integers, whose distance
+/// is 1.
+std::vector<float> getNumbers(const NumberFormat &format);
+
 } // namespace slim
 
 #endif // SLIM_LIB_NUMERICS_ROUNDINGALGORITHMS_H

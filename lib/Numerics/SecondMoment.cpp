@@ -43,6 +43,22 @@ QuantizationScheme slim::getLearnedScheme(const QuantizationScheme &scheme,
   return learned;
 }
 
+std::vector<float> slim::getNumbers(const NumberFormat &format) {
+  std::vector<float> numbers;
+  if (format.getKind() == NumberFormat::Kind::Integer)
+    return numbers;
+  if (format.getKind() == NumberFormat::Kind::Codebook) {
+    numbers = format.getCodebook().vec();
+  } else {
+    for (int32_t code = 0, e = 1 << format.getBits(); code < e; ++code)
+      if (std::isfinite(format.decode(code)))
+        numbers.push_back(format.decode(code));
+  }
+  llvm::sort(numbers);
+  numbers.erase(llvm::unique(numbers), numbers.end());
+  return numbers;
+}
+
 FloatMatrix slim::computeInverseFactor(const ConstFloatMatrixMap &secondMoment,
                                        llvm::ArrayRef<int64_t> order,
                                        double damping) {

@@ -56,14 +56,7 @@ public:
     firstScales = bestScales = scales;
     bestLoss.assign(lastBlock - firstBlock + 1,
                     std::numeric_limits<double>::infinity());
-    if (scheme.format.getKind() != NumberFormat::Kind::Integer) {
-      for (int64_t code = 0, e = int64_t(1) << scheme.format.getBits();
-           code < e; ++code)
-        if (hasNumber(code))
-          table.push_back(scheme.format.decode(int32_t(code)));
-      llvm::sort(table);
-      table.erase(llvm::unique(table), table.end());
-    }
+    table = getNumbers(scheme.format);
   }
 
   /// Leaves the best scales and codes in the matrix.
@@ -89,13 +82,6 @@ public:
   }
 
 private:
-  /// Of unsigned codes: floats have some for infinities and NaN.
-  bool hasNumber(int64_t code) const {
-    if (scheme.format.getKind() == NumberFormat::Kind::Codebook)
-      return code < int64_t(scheme.format.getCodebook().size());
-    return std::isfinite(scheme.format.decode(int32_t(code)));
-  }
-
   BlockScale &getScale(int64_t row, int64_t column) {
     return scales[(row + rowBegin % grid.blockRows) / grid.blockRows *
                       grid.gridColumns +

@@ -38,6 +38,15 @@ struct WeightState {
 };
 using WeightStates = llvm::StringMap<WeightState>;
 
+/// What the codes of `state` stand for, in the order of the tensor.
+std::vector<float> decodeToTensor(const WeightState &state) {
+  std::vector<float> matrix(state.places.size()), values(matrix.size());
+  decodeMatrix(state.scheme, state.matrix, matrix);
+  for (auto [value, place] : llvm::zip_equal(matrix, state.places))
+    values[place] = value;
+  return values;
+}
+
 /// The steps of one block.
 class BlockDescent {
 public:
@@ -66,6 +75,7 @@ private:
 struct QuantizeBlocksPass
     : slim::impl::QuantizeBlocksPassBase<QuantizeBlocksPass> {
   using Base::Base;
+  friend struct slim::QuantizationRequest;
   friend struct slim::RunRequest;
 
   void runOnOperation() override;
@@ -175,11 +185,7 @@ llvm::Error BlockDescent::run(int64_t iterations, int64_t batch,
   }
   for (size_t weight = 0; weight < count; ++weight) {
     WeightState &state = getState(weight);
-    std::vector<float> matrix(state.places.size());
-    decodeMatrix(state.scheme, state.matrix, matrix);
-    std::vector<float> &values = runner.getWeights()[weight].values;
-    for (auto [value, place] : llvm::zip_equal(matrix, state.places))
-      values[place] = value;
+    runner.getWeights()[weight].values = decodeToTensor(state);
     state.isLearned = true;
     state.block = runner.getNumber();
     state.errorBefore = std::sqrt(*before);
@@ -203,18 +209,7 @@ LogicalResult QuantizeBlocksPass::checkOptions() {
 }
 
 QuantizationRequest QuantizeBlocksPass::getQuantizationRequest() {
-  QuantizationRequest request;
-  request.format = format;
-  request.granularity = granularity;
-  request.groupSize = groupSize;
-  request.block = block;
-  request.algorithm = algorithm;
-  request.algorithmOptions.assign(algorithmOptions.begin(),
-                                  algorithmOptions.end());
-  request.scaleType = scaleType;
-  request.asymmetric = asymmetric;
-  request.activations = activations;
-  request.calibration = calibration;
+  QuantizationRequest request = QuantizationRequest::of(*this);
   // What a layer errs in the mean is part of what the block's output loses.
   request.correctBias = false;
   return request;
@@ -264,17 +259,9 @@ LogicalResult QuantizeBlocksPass::learn() {
     return state != states.end() && state->second.isPlain;
   };
   auto load = [&](StringRef name) -> FailureOr<std::vector<float>> {
-    std::vector<float> values;
     auto found = states.find(name);
-    if (found == states.end())
-      return values;
-    const WeightState &state = found->second;
-    std::vector<float> matrix(state.places.size());
-    decodeMatrix(state.scheme, state.matrix, matrix);
-    values.resize(matrix.size());
-    for (auto [value, place] : llvm::zip_equal(matrix, state.places))
-      values[place] = value;
-    return values;
+    return found == states.end() ? std::vector<float>()
+                                 : decodeToTensor(found->second);
   };
   auto descend = [&](BlockRunner &runner) -> LogicalResult {
     BlockDescent descent(runner, states, module);

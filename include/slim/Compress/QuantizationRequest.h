@@ -29,6 +29,25 @@ struct QuantizationRequest {
   std::vector<std::string> formats;
   /// A file of sensitivities for the plan.
   std::string sensitivity;
+
+  /// The options that `quantize` and `quantize-blocks` have in common, of a
+  /// pass that is its friend.
+  template <typename PassT>
+  static QuantizationRequest of(PassT &pass) {
+    QuantizationRequest request;
+    request.format = pass.format;
+    request.granularity = pass.granularity;
+    request.groupSize = pass.groupSize;
+    request.block = pass.block;
+    request.algorithm = pass.algorithm;
+    request.algorithmOptions.assign(pass.algorithmOptions.begin(),
+                                    pass.algorithmOptions.end());
+    request.scaleType = pass.scaleType;
+    request.asymmetric = pass.asymmetric;
+    request.activations = pass.activations;
+    request.calibration = pass.calibration;
+    return request;
+  }
 };
 
 /// What `request` asks for, without the statistics that its `calibration` names

@@ -99,9 +99,10 @@ def QuantizePass : CompressionPass<"quantize"> {
     bias gets one.
 
     Rounding changes a channel's norm. With `correct-norm` its scales are
-    multiplied by the ratio of the norms (Banner et al., arXiv 1810.05723, section 4), or with statistics of the roots of its outputs' mean squares, so that
-    nothing runs at inference; scales in e8m0 and e4m3, and scales that channels
-    share, cannot hold the factor, which the report says.
+    multiplied by the ratio of the norms (Banner et al., arXiv 1810.05723), or
+    with statistics of the roots of its outputs' mean squares, so that nothing
+    runs at inference; scales in e8m0 and e4m3, and scales that channels share,
+    cannot hold the factor, which the report says.
 
     `budget=BITS formats=A,B,...` chooses one of several formats for each weight,
     such that all together take at most so many bits per element, scales

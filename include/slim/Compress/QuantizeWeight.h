@@ -57,7 +57,7 @@ struct WeightQuantization {
   /// Give each output channel the norm that it had, or its outputs the mean
   /// square, by a factor of its scales (Banner et al., "Post training 4-bit
   /// quantization of convolutional networks for rapid-deployment", arXiv
-  /// 1810.05723, section 4).
+  /// 1810.05723).
   bool correctNorm = false;
   /// What the layers' inputs were; null without calibration.
   const CalibrationStatistics *calibration = nullptr;

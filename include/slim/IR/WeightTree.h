@@ -7,6 +7,8 @@
 
 namespace slim {
 
+class GetWeightOp;
+
 /// Whether `value` is a weight: a `slim.get_weight`, or a tree of decode ops
 /// whose leaves are weights or constants, at least one of them a weight. Such a
 /// value depends on no input of the model.
@@ -14,6 +16,9 @@ bool isWeight(Value value);
 
 /// Whether `value` is a weight or a constant.
 bool isWeightOrConstant(Value value);
+
+/// The weight whose values `root` is or decodes; null if there is none.
+GetWeightOp getDecodedWeight(Value root);
 
 /// Whether the data of all weights that such a value reads are at hand.
 bool hasConstantData(Value value);

@@ -9,7 +9,8 @@
 // with an offset V in [-0.5, 0.5] for each weight and a multiplier m of each
 // scale; gap is the distance of the numbers on both sides of W / (s m), 1 for
 // integers. Gradients with respect to W' pass straight through the rounding to
-// V and m, which move by the sign of theirs.
+// V and m, which move against theirs: by the sign where the last ones agree, by
+// less where they flip (Adam's quotient of running means, arXiv 1412.6980).
 //
 //===----------------------------------------------------------------------===//
 

@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "MicroKernel.h"
+#include "ParallelWork.h"
 #include "RowPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -95,7 +96,6 @@ private:
   Value combine(vector::CombiningKind kind, Value lhs, Value rhs) {
     return vector::makeArithReduction(b, loc, kind, lhs, rhs);
   }
-  bool isLarge();
 
   OpBuilder &b;
   Location loc;
@@ -125,16 +125,6 @@ Value Emitter::getExtent(unsigned loop) {
       }
   }
   llvm_unreachable("the verifier wants an extent for every loop");
-}
-
-bool Emitter::isLarge() {
-  int64_t elements = 1;
-  for (Value extent : extents) {
-    std::optional<int64_t> number = getConstantIntValue(extent);
-    if (!number || llvm::MulOverflow(elements, *number, elements))
-      return true;
-  }
-  return elements >= kParallelElements;
 }
 
 void Emitter::emitNest(ArrayRef<Value> bounds, SmallVector<Value> loopIvs,
@@ -196,7 +186,8 @@ void Emitter::emit() {
         b, loc, getVectorType(b.getI1Type()), inside);
     emitRow(Span{1, mask});
   };
-  if (threads && !bounds.empty() && isLarge() &&
+  if (threads && !bounds.empty() &&
+      haveIterations(extents, kParallelElements) &&
       !op->getParentOfType<scf::ParallelOp>()) {
     SmallVector<Value> lower(bounds.size(), zero), steps(bounds.size(), one);
     auto loop = scf::ParallelOp::create(b, loc, lower, bounds, steps);

@@ -1,5 +1,6 @@
 //===- ScalarKernels.cpp - Kernels as plain loops -------------------------===//
 #include "KernelEmitter.h"
+#include "ParallelWork.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -13,16 +14,6 @@ using namespace slim::cpu;
 static constexpr int64_t kParallelWork = 1 << 14;
 /// Tasks that any few threads share out about equally.
 static constexpr int64_t kTasks = 32;
-
-static bool isLarge(ArrayRef<Value> extents) {
-  int64_t work = 1;
-  for (Value extent : extents) {
-    std::optional<int64_t> known = getConstantIntValue(extent);
-    if (!known || llvm::MulOverflow(work, *known, work))
-      return true;
-  }
-  return work >= kParallelWork;
-}
 
 void cpu::emitScalarLoops(OpBuilder &b, KernelOp op, bool threads) {
   Location loc = op.getLoc();
@@ -74,7 +65,7 @@ void cpu::emitScalarLoops(OpBuilder &b, KernelOp op, bool threads) {
   for (unsigned loop = 0; loop < numLoops; ++loop)
     (op.isReduction(loop) ? reduction : parallel).push_back(loop);
   OpBuilder::InsertionGuard guard(b);
-  if (threads && !parallel.empty() && isLarge(extents) &&
+  if (threads && !parallel.empty() && haveIterations(extents, kParallelWork) &&
       !op->getParentOfType<scf::ParallelOp>()) {
     // As many outer loops as it takes to share out: the number of an iteration
     // is divided by their extents.

@@ -80,10 +80,7 @@ LogicalResult DifferentiatePass::collectWanted(func::FuncOp function,
           return isa<DecodeOpInterface>(user);
         }))
       continue;
-    Value leaf = op.getResult(0);
-    while (auto decode = leaf.getDefiningOp<DecodeOpInterface>())
-      leaf = decode.getValuesOperand().get();
-    auto read = leaf.getDefiningOp<GetWeightOp>();
+    GetWeightOp read = getDecodedWeight(op.getResult(0));
     if (read && regex.match(read.getName()))
       wanted.push_back(op.getResult(0));
   }

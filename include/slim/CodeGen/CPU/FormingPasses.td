@@ -1,4 +1,4 @@
-//===- FormingPasses.td - Kernels from linalg on tensors *- tablegen -*-===//
+//===- FormingPasses.td - Kernels from linalg on tensors ---*- tablegen -*-===//
 #ifndef SLIM_CODEGEN_CPU_FORMINGPASSES_TD
 #define SLIM_CODEGEN_CPU_FORMINGPASSES_TD
 

@@ -1,4 +1,4 @@
-//===- LoweringPasses.td - From kernels on buffers to LLVM *- tablegen -*-===//
+//===- LoweringPasses.td - From kernels to LLVM ------------*- tablegen -*-===//
 #ifndef SLIM_CODEGEN_CPU_LOWERINGPASSES_TD
 #define SLIM_CODEGEN_CPU_LOWERINGPASSES_TD
 

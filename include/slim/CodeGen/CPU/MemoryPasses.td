@@ -1,4 +1,4 @@
-//===- MemoryPasses.td - Where buffers lie --------------*- tablegen -*-===//
+//===- MemoryPasses.td - Where buffers lie -----------------*- tablegen -*-===//
 #ifndef SLIM_CODEGEN_CPU_MEMORYPASSES_TD
 #define SLIM_CODEGEN_CPU_MEMORYPASSES_TD
 

@@ -4,8 +4,9 @@ usage: check_grouped.py --seed N --count N [slimc options...]
 
 The weight is codes of 2, 4 or 8 bits, signed or not, with or without zero
 points, a scale for every so many elements of a row (which need not divide it) or
-for the whole row, perhaps shared by several rows, in f32, f16 or bf16. The activation
-stays in floats or is quantized, by row or by runs of elements of a row. The weight is stored by channel or, as ONNX does, transposed. Rows, columns
+for the whole row, perhaps shared by several rows, in f32, f16 or bf16. The
+activation stays in floats or is quantized, by row or by runs of elements of a
+row. The weight is stored by channel or, as ONNX does, transposed. Rows, columns
 and elements of a row are such that few blocks divide them.
 The bound is that of a sum in f32; the reference rounds the activation as slim's
 definition says.

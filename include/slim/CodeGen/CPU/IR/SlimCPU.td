@@ -53,10 +53,10 @@ def SlimCPU_KernelOp : Op<SlimCPU_Dialect, "kernel", [
     The body's argument for an input but the first may be an integer of 1, 2 or
     4 bits where the input holds bytes: each byte then holds several elements,
     and the last index of the map counts elements. With L bytes in the last
-    dimension, element e is
-    in byte e mod L, above the bits of e floordiv L elements. That way a vector
-    of bytes, shifted and masked, is a vector of neighbours. Codes of 3, 5, 6 or 7
-    bits are several such inputs, which the body puts together.
+    dimension, element e is in byte e mod L, above the bits of e floordiv L
+    elements. That way a vector of bytes, shifted and masked, is a vector of
+    neighbours. Codes of 3, 5, 6 or 7 bits are several such inputs, which the body
+    puts together.
 
     Both regions are single blocks of pure scalar ops; `slim_cpu.yield` ends
     them. The order of the reduction is not defined.
