@@ -8,63 +8,17 @@ correlated inputs, are quantized to few bits by `quantize` (rtn, gptq, autoround
 and by `quantize-blocks`, compiled, and compared with the model in floats on other
 data.
 """
-import json
 import os
 import subprocess
 import sys
 
 import numpy as np
 
-from slim.runtime import Model
+from block_models import Text, check_learned, measure, rng, write_data
 
 slim_opt, slimc, directory = sys.argv[1:4]
 os.makedirs(directory, exist_ok=True)
 os.chdir(directory)
-rng = np.random.default_rng(3)
-SAMPLES, TESTS = 48, 16
-
-
-def literal(values):
-    if values.ndim == 0:
-        return repr(float(values))
-    return "[" + ", ".join(map(literal, values)) + "]"
-
-
-def tensor(*shape):
-    return f"tensor<{''.join(f'{d}x' for d in shape)}f32>"
-
-
-class Text:
-    """A module as it is written."""
-
-    def __init__(self, kind, result):
-        self.kind, self.result = kind, result
-        self.weights, self.body, self.count = "", "", 0
-
-    def weight(self, name, *shape, scale=None):
-        fan = int(np.prod(shape[1:])) if len(shape) > 1 else 1
-        values = rng.standard_normal(shape) * (scale or fan**-0.5)
-        if len(shape) == 1:
-            values = 1 + 0.3 * values
-        t = tensor(*shape)
-        self.weights += f"slim.weight @{name} : {t} = dense<{literal(values)}> : {t}\n"
-        self.body += f"%{name} = slim.get_weight @{name} : {t}\n"
-        return f"%{name}", t
-
-    def op(self, name, operands, result, attributes="", results=1):
-        self.count += 1
-        value = f"%v{self.count}"
-        names = ", ".join(o[0] for o in operands)
-        kinds = ", ".join(o[1] for o in operands)
-        self.body += f"{value}{':3' if results > 1 else ''} = slim.{name} {names} " \
-            f"{attributes} : ({kinds}) -> {result}\n"
-        return (value + ("#0" if results > 1 else ""), result if results == 1 else None)
-
-    def write(self, path, value):
-        with open(path, "w") as file:
-            file.write(f"module {{\n{self.weights}func.func @main(%x: {self.kind} "
-                       f"{{slim.name = \"x\"}}) -> {self.result} {{\n{self.body}"
-                       f"return {value[0]} : {self.result}\n}}\n}}\n")
 
 
 def write_transformer(path):
@@ -147,19 +101,10 @@ def write_convolutions(path):
     return make, 3
 
 
-def run(library, inputs):
-    with Model(library) as model:
-        return [next(iter(model.run([x]).values())) for x in inputs]
-
-
 for name, write in (("transformer", write_transformer), ("convolutions", write_convolutions)):
     model = f"{name}.mlir"
     make, weights = write(model)
-    make_f32 = lambda: make().astype(np.float32)
-    np.savez(f"{name}.npz", **{f"x_{i}": make_f32() for i in range(SAMPLES)})
-    tests = [make_f32() for _ in range(TESTS)]
-    subprocess.run([slimc, model, "-o", f"{name}.so"], check=True)
-    expected = run(f"./{name}.so", tests)
+    tests, expected = write_data(slimc, name, make)
     common = "format=int3 group-size=16 min-elements=0"
     seen = f"calibration={name}.seen"
     ways = {
@@ -173,23 +118,12 @@ for name, write in (("transformer", write_transformer), ("convolutions", write_c
     subprocess.run([slim_opt, model, "-o", os.devnull, "-pass-pipeline=builtin.module("
                     f"calibrate{{data={name}.npz output={name}.seen second-moment=true}})"],
                    check=True)
-    errors = {}
-    for way, passes in ways.items():
-        subprocess.run([slimc, model, "-o", f"{name}-{way}.so", f"--compress={passes}",
-                        f"--report={way}.json"], check=True)
-        actual = run(f"./{name}-{way}.so", tests)
-        errors[way] = np.sqrt(sum(((a - e) ** 2).sum() for a, e in zip(actual, expected))
-                              / sum((e**2).sum() for e in expected))
+    results = {way: measure(slimc, name, way, passes, tests, expected)
+               for way, passes in ways.items()}
+    errors = {way: error for way, (error, _) in results.items()}
     print(name, {way: round(float(error), 4) for way, error in errors.items()})
     for way in ("blocks", "joined"):
-        with open(f"{way}.json") as file:
-            report = [w for w in json.load(file)["weights"] if w["pass"] == "quantize-blocks"]
-        learned = [w for w in report if "block" in w]
-        assert learned, report
-        errors_of_blocks = {w["block"]: (w["block_error_before"], w["block_error"])
-                            for w in learned}
-        assert all(after <= before for before, after in errors_of_blocks.values())
-        assert any(after < before for before, after in errors_of_blocks.values())
+        learned = check_learned(results[way][1])
         print(f"{name}, {way}: {len(learned)} weights in "
               f"{len({w['block'] for w in learned})} blocks")
         for other in ("rtn", "gptq", "autoround"):
