@@ -92,8 +92,6 @@ protected:
     for (int64_t piece = 0; piece < pieces; ++piece)
       for (auto [v, value] : llvm::enumerate(loaded)) {
         Value decoded = pieces > 1 ? decode(b, loc, value, piece) : value;
-        if (form.hasZeros)
-          decoded = arith::SubIOp::create(b, loc, decoded, step.zeros[v]);
         right.push_back(convertRight(b, loc, decoded));
       }
     return right;
@@ -119,7 +117,7 @@ protected:
       return Value(vector::BitCastOp::create(b, loc, type, word));
     };
     unsigned bits = form.rightBits, below = piece * bits;
-    if (!form.codesAreUnsigned && !form.hasZeros) {
+    if (!form.codesAreUnsigned) {
       // In the upper bits, where the sign is.
       bytes = shift(
           [&](Value word, Value by) -> Value {
@@ -134,13 +132,8 @@ protected:
           return arith::ShRUIOp::create(b, loc, word, by);
         },
         below);
-    bytes =
-        arith::AndIOp::create(b, loc, bytes, constant(type, (1 << bits) - 1));
-    // Signed ones shifted to be unsigned, as their zero points are.
-    if (!form.codesAreUnsigned)
-      bytes =
-          arith::XOrIOp::create(b, loc, bytes, constant(type, 1 << (bits - 1)));
-    return bytes;
+    return arith::AndIOp::create(b, loc, bytes,
+                                 constant(type, (1 << bits) - 1));
   }
 
   Value loadLeft(OpBuilder &b, Location loc, const KernelStep &step, size_t row,

@@ -14,15 +14,12 @@ struct ProductForm {
   unsigned rightBits = 8;
   /// Whether these are unsigned; `rightIsUnsigned` is what they become.
   bool codesAreUnsigned = false;
-  /// Whether steps bring vectors to subtract from the right operand.
-  bool hasZeros = false;
 
   /// What the right operand is multiplied by: decoding leaves elements of
   /// less than a byte in its upper bits where that gives them their sign.
   int64_t getFactor() const {
-    return rightBits < 8 && !codesAreUnsigned && !hasZeros
-               ? int64_t(1) << (8 - rightBits)
-               : 1;
+    return rightBits < 8 && !codesAreUnsigned ? int64_t(1) << (8 - rightBits)
+                                              : 1;
   }
 };
 

@@ -8,7 +8,9 @@
 // perhaps times a scale of the left operand, scale[row, group], where the inner
 // sum is one of integers: exact, and by instructions that sum several products.
 // What the group sums up to is converted and joins the kernel's sums by one
-// multiply-add.
+// multiply-add. The zero point's share is zero times the sum of the left
+// operand's elements, which no column changes: the group's sum starts from it,
+// and the steps are those of codes without a zero point.
 //
 //===----------------------------------------------------------------------===//
 #include "DotProduct.h"
@@ -56,22 +58,52 @@ public:
   int64_t getMinLanes() const override { return inner->getMinLanes(); }
   int64_t getGroup() const override { return form.group; }
 
-  GroupStart createGroupStart(OpBuilder &b, Location loc,
-                              const KernelStep &step,
-                              ArrayRef<Value> sums) const override {
-    GroupStart start;
+  bool needsLeftSums() const override { return form.zero != 0; }
+
+  /// What is subtracted for a zero point of one.
+  Value addLeftSum(OpBuilder &b, Location loc, Value sum,
+                   Value elements) const override {
+    Type type = b.getI32Type(), wide = type;
+    auto vector = dyn_cast<VectorType>(elements.getType());
+    if (vector)
+      wide = vector.clone(type);
+    if (form.product.leftIsUnsigned)
+      elements = arith::ExtUIOp::create(b, loc, wide, elements);
+    else
+      elements = arith::ExtSIOp::create(b, loc, wide, elements);
+    if (vector)
+      elements = vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
+                                             elements);
+    Value factor =
+        arith::ConstantIntOp::create(b, loc, type, -form.product.getFactor());
+    elements = arith::MulIOp::create(b, loc, elements, factor);
+    return arith::AddIOp::create(b, loc, sum, elements);
+  }
+
+  SmallVector<Value> createGroupStart(OpBuilder &b, Location loc,
+                                      const KernelStep &step,
+                                      ArrayRef<Value> sums) const override {
+    SmallVector<Value> start, zeros;
     size_t numVectors = sums.size() / step.rows.size();
-    TypedAttr zero = b.getI32IntegerAttr(0);
-    for (Value sum : sums)
-      start.sums.push_back(inner->createStart(b, loc, zero, getNumLanes(sum)));
+    TypedAttr nothing = b.getI32IntegerAttr(0);
+    if (form.zero)
+      for (size_t v = 0; v < numVectors; ++v)
+        zeros.push_back(loadZeros(b, loc, step, v, getNumLanes(sums[v])));
+    for (auto [i, sum] : llvm::enumerate(sums)) {
+      if (!form.zero) {
+        start.push_back(inner->createStart(b, loc, nothing, getNumLanes(sum)));
+        continue;
+      }
+      Value zero = zeros[i % numVectors];
+      Value left = vector::BroadcastOp::create(b, loc, zero.getType(),
+                                               step.leftSums[i / numVectors]);
+      start.push_back(arith::MulIOp::create(b, loc, zero, left));
+    }
     // What a shift of the left operand lacks follows the sums.
     if (inner->needsColumnSums())
       for (size_t v = 0; v < numVectors; ++v)
-        start.sums.push_back(
-            inner->createStart(b, loc, zero, getNumLanes(sums[v])));
-    if (form.zero)
-      for (size_t v = 0; v < numVectors; ++v)
-        start.zeros.push_back(loadZeros(b, loc, step, v, getNumLanes(sums[v])));
+        start.push_back(
+            inner->createStart(b, loc, nothing, getNumLanes(sums[v])));
     return start;
   }
 
@@ -161,28 +193,14 @@ private:
     return arith::MulFOp::create(b, loc, scale, factor);
   }
 
-  /// The zero points, once for each of a column's neighbours.
+  /// The zero points, as the sums' integers.
   Value loadZeros(OpBuilder &b, Location loc, const KernelStep &step, size_t v,
                   int64_t width) const {
     Value zeros = loadInput(b, loc, step, form.zero, v, width);
-    int64_t neighbours = depth * rightBits / 8;
-    auto wide = VectorType::get({width}, b.getIntegerType(8 * neighbours));
-    auto splat = [&](VectorType type, APInt value) -> Value {
-      return arith::ConstantOp::create(b, loc,
-                                       DenseElementsAttr::get(type, value));
-    };
-    // Signed codes of less than a byte are decoded without their sign.
-    if (!form.product.codesAreUnsigned) {
-      auto type = cast<VectorType>(zeros.getType());
-      zeros = arith::AddIOp::create(
-          b, loc, zeros, splat(type, APInt(8, 1 << (rightBits - 1))));
-    }
-    Value words = arith::ExtUIOp::create(b, loc, wide, zeros);
-    words = arith::MulIOp::create(
-        b, loc, words,
-        splat(wide, APInt::getSplat(8 * neighbours, APInt(8, 1))));
-    return vector::BitCastOp::create(
-        b, loc, VectorType::get({width * neighbours}, b.getI8Type()), words);
+    auto type = VectorType::get({width}, b.getI32Type());
+    if (form.product.codesAreUnsigned)
+      return arith::ExtUIOp::create(b, loc, type, zeros);
+    return arith::ExtSIOp::create(b, loc, type, zeros);
   }
 
   GroupForm form;
@@ -288,7 +306,6 @@ static std::optional<GroupForm> matchGroups(KernelOp op) {
                                                (form.leftScale != 0))
     return std::nullopt;
   form.product.sum = IntegerType::get(op.getContext(), 32);
-  form.product.hasZeros = form.zero != 0;
   return form;
 }
 
@@ -346,11 +363,8 @@ cpu::selectGroupMicroKernel(KernelOp op, const KernelTarget &target) {
   if (form->group == 0 || form->group > extent)
     form->group = extent;
 
-  // A byte's difference of codes does not fit a byte.
   ProductForm &product = form->product;
   if (product.rightBits == 8) {
-    if (product.hasZeros)
-      return nullptr;
     product.rightIsUnsigned = product.codesAreUnsigned;
   } else {
     // On buffers, bytes hold several elements already.
@@ -358,11 +372,13 @@ cpu::selectGroupMicroKernel(KernelOp op, const KernelTarget &target) {
     if (!isStored && isa<MemRefType>(op.getInputs()[1].getType()))
       return nullptr;
     // Unsigned ones are both; the instruction wants the other sign.
-    product.rightIsUnsigned = product.codesAreUnsigned && !product.hasZeros &&
-                              !product.leftIsUnsigned;
+    product.rightIsUnsigned =
+        product.codesAreUnsigned && !product.leftIsUnsigned;
   }
-  constexpr int64_t kMaxProduct = 255 * 128;
-  if (form->group > INT32_MAX / kMaxProduct)
+  int64_t greatest = 128;
+  if (form->zero)
+    greatest = ((1 << product.rightBits) - 1) * product.getFactor();
+  if (form->group > INT32_MAX / (255 * greatest))
     return nullptr;
   std::unique_ptr<MicroKernel> inner = createDotMicroKernel(product, target);
   if (!inner || (form->group < extent && form->group % inner->getDepth() != 0))

@@ -264,11 +264,11 @@ StepOperands KernelEmitter::getStepOperands(ArrayRef<Value> bases,
 /// One step of the microkernel.
 SmallVector<Value> KernelEmitter::emitStep(ArrayRef<Value> bases,
                                            ArrayRef<Value> sums, int64_t ahead,
-                                           Value valid, ArrayRef<Value> zeros) {
+                                           Value valid) {
   StepOperands operands = getStepOperands(bases, ahead);
   if (getInput(1).panelColumns && blockRows >= kMinPrefetchRows)
     prefetchNextPanel(getInput(1), operands.columns.front());
-  KernelStep step = operands.get(valid, zeros);
+  KernelStep step = operands.get(valid, {});
   return sumsColumns ? kernel->createColumnStep(b, loc, step, sums)
                      : kernel->createStep(b, loc, step, sums);
 }

@@ -189,6 +189,10 @@ void KernelEmitter::emit() {
     packLeft(parallel);
     copies.push_back(getInput(0).buffer);
   }
+  if (kernel->needsLeftSums()) {
+    sumLeft(parallel);
+    copies.push_back(leftSums.buffer);
+  }
   SmallVector<unsigned> batch = nest.getLoops(LoopKind::Batch);
   SmallVector<Value> bounds;
   for (unsigned loop : batch)

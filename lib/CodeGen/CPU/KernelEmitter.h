@@ -29,9 +29,9 @@ struct StepOperands {
   SmallVector<int64_t> vectorStep;
   ArrayRef<Value> masks;
 
-  KernelStep get(Value valid, ArrayRef<Value> zeros) const {
+  KernelStep get(Value valid, ArrayRef<Value> leftSums) const {
     return {buffers,    rows,  columns, rowSteps, isVector,
-            vectorStep, valid, masks,   zeros};
+            vectorStep, valid, masks,   leftSums};
   }
 };
 
@@ -93,6 +93,9 @@ private:
   void packRight(bool parallel);
   bool hasConflictingRows();
   void packLeft(bool parallel);
+  void sumLeft(bool parallel);
+  SmallVector<Value> loadLeftSums(Value begin);
+  Value sumLeftGroup(Value begin, int64_t extent);
   void emitColumns(ArrayRef<int64_t> vectorWidths, Value left, Value begin,
                    Value end);
   void emitPanel(Value panel, Value begin, Value end);
@@ -110,8 +113,7 @@ private:
   void prefetchNextPanel(KernelOperand &operand, Value at);
   StepOperands getStepOperands(ArrayRef<Value> bases, int64_t ahead);
   SmallVector<Value> emitStep(ArrayRef<Value> bases, ArrayRef<Value> sums,
-                              int64_t ahead, Value valid,
-                              ArrayRef<Value> zeros = {});
+                              int64_t ahead, Value valid);
   void createTile();
   void emitEpilogue(ArrayRef<Value> sums);
   void emitEpilogueRow(BodyEvaluator *evaluators, ArrayRef<Value> sums,
@@ -142,6 +144,9 @@ private:
   /// Of the register block that is emitted.
   unsigned blockRows = 0, blockVectors = 0;
   SmallVector<Value> masks;
+  /// What the groups of each row of the left operand sum up to, one after
+  /// another; without a buffer where the kernel does not ask for it.
+  KernelOperand leftSums;
   /// Lanes of its vectors: full ones, and perhaps a narrower one at the end.
   SmallVector<int64_t> widths;
   /// Where the sums of a register block wait for a long epilogue.

@@ -49,19 +49,12 @@ struct KernelStep {
   Value valid;
   /// Masks of the vectors of inputs that are not padded; empty for full ones.
   ArrayRef<Value> masks;
-  /// Of a group's steps: what its start has given out.
-  ArrayRef<Value> zeros;
+  /// At the start of a group: what its elements of the left operand sum up to,
+  /// one i32 a row of the block. Empty where the kernel does not ask for them.
+  ArrayRef<Value> leftSums;
 
   /// The offset in `columns` of `input`, as row `row` has it.
   Value getColumn(OpBuilder &b, Location loc, unsigned input, size_t row) const;
-};
-
-/// What the steps of a group of elements along the reduction begin with.
-struct GroupStart {
-  /// The group's own sums.
-  SmallVector<Value> sums;
-  /// Vectors that are the same in all steps.
-  SmallVector<Value> zeros;
 };
 
 /// Elements along the reduction that lie side by side where bytes hold several
@@ -113,9 +106,9 @@ public:
   /// steps of a group take and return its own sums, which createGroupEnd adds
   /// to the kernel's.
   virtual int64_t getGroup() const { return 0; }
-  virtual GroupStart createGroupStart(OpBuilder &b, Location loc,
-                                      const KernelStep &step,
-                                      ArrayRef<Value> sums) const {
+  virtual SmallVector<Value> createGroupStart(OpBuilder &b, Location loc,
+                                              const KernelStep &step,
+                                              ArrayRef<Value> sums) const {
     return {};
   }
   virtual SmallVector<Value> createGroupEnd(OpBuilder &b, Location loc,
@@ -123,6 +116,15 @@ public:
                                             ArrayRef<Value> groupSums,
                                             ArrayRef<Value> sums) const {
     return SmallVector<Value>(sums);
+  }
+
+  /// Whether groups start from sums of the left operand's elements, and what a
+  /// vector of these elements (or one alone) adds to such a sum, an i32. The
+  /// sums are computed once a row, not once a panel of columns.
+  virtual bool needsLeftSums() const { return false; }
+  virtual Value addLeftSum(OpBuilder &b, Location loc, Value sum,
+                           Value elements) const {
+    return sum;
   }
 
   /// Values beside the sums that steps pass on, at the beginning of a panel;
