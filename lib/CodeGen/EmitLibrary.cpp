@@ -1,5 +1,6 @@
 //===- EmitLibrary.cpp - From LLVM IR to a shared library -----------------===//
 #include "slim/CodeGen/EmitLibrary.h"
+#include "MaskedBF16.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -40,6 +41,8 @@ void slim::optimizeModule(llvm::Module &module, llvm::TargetMachine &machine,
   llvm::ModulePassManager passes =
       level == 0 ? builder.buildO0DefaultPipeline(optimization)
                  : builder.buildPerModuleDefaultPipeline(optimization);
+  if (machine.getTargetTriple().isAArch64())
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(MaskedBF16Pass()));
   passes.run(module, moduleAnalyses);
 }
 

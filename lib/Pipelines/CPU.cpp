@@ -30,7 +30,7 @@ void CPUPipelineOptions::setTarget(const CPUTargetDescription &target) {
 void LinalgPipelineOptions::setTarget(ArrayRef<std::string> features,
                                       unsigned rows) {
   auto has = [&](StringRef name) { return llvm::is_contained(features, name); };
-  multipliesBF16 = has("bf16");
+  multipliesBF16 = has("bf16") || has("bfdot");
   splitActivations = has("vnni") || has("dotprod");
   correctsSigns = !has("vnni") && !has("i8mm");
   kernelRows = rows;
@@ -132,6 +132,7 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   attention.rows = std::min(8u, options.kernelRows.getValue());
   attention.vectors = options.kernelVectors;
   attention.threads = options.threads;
+  llvm::append_range(attention.features, options.features);
   pm.addNestedPass<func::FuncOp>(createLowerAttentionPass(attention));
   LowerRowsPassOptions rows;
   rows.vectorBytes = options.vectorBytes;
@@ -161,7 +162,8 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass());
   pm.addPass(createConvertVectorToLLVMPass());
   ExpandBF16PassOptions bf16;
-  bf16.keepVectors = llvm::is_contained(options.features, "bf16");
+  bf16.keepVectors = llvm::is_contained(options.features, "bf16") ||
+                     llvm::is_contained(options.features, "bfdot");
   pm.addNestedPass<func::FuncOp>(createExpandBF16Pass(bf16));
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());

@@ -14,7 +14,7 @@
 // many instructions, and shifts and masks bytes in registers.
 //
 //===----------------------------------------------------------------------===//
-#include "DotProduct.h"
+#include "DotKernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -25,150 +25,6 @@ using namespace slim;
 using namespace slim::cpu;
 
 namespace {
-
-class DotKernel : public MicroKernel {
-public:
-  DotKernel(StringRef name, const ProductForm &form, const KernelTarget &target,
-            int64_t depth)
-      : MicroKernel(name, form.sum, target, depth * (8 / form.rightBits)),
-        neighbours(depth), pieces(8 / form.rightBits), form(form) {
-    rightBits = form.rightBits;
-  }
-
-  SmallVector<Value> createStep(OpBuilder &b, Location loc,
-                                const KernelStep &step,
-                                ArrayRef<Value> sums) const override {
-    size_t numRows = step.rows.size();
-    SmallVector<Value> state(sums.take_back(getNumState()));
-    sums = sums.drop_back(getNumState());
-    size_t numVectors = sums.size() / numRows;
-    SmallVector<Value> right =
-        loadRight(b, loc, step, sums.take_front(numVectors), state);
-    SmallVector<Value> next(sums);
-    for (int64_t piece = 0; piece < pieces; ++piece)
-      for (size_t row = 0; row < numRows; ++row) {
-        Value left = loadLeft(b, loc, step, row, piece);
-        for (size_t v = 0; v < numVectors; ++v) {
-          Value &sum = next[row * numVectors + v];
-          sum = createDot(b, loc, sum,
-                          splatNeighbours(b, loc, left, getNumLanes(sum)),
-                          right[piece * numVectors + v], form);
-        }
-      }
-    llvm::append_range(next, state);
-    return next;
-  }
-
-  /// Intrinsics have 128 bits at least.
-  int64_t getMinLanes() const override { return std::min<int64_t>(4, lanes); }
-
-protected:
-  virtual Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
-                          Value right, const ProductForm &form) const = 0;
-  /// What the left operand's neighbours become before they are splat.
-  virtual Value convertLeft(OpBuilder &b, Location loc, Value left) const {
-    return left;
-  }
-  virtual Value convertRight(OpBuilder &b, Location loc, Value right) const {
-    return right;
-  }
-
-  /// The right operand's vectors, those of each piece of the step in turn;
-  /// `state` is what steps pass on.
-  virtual SmallVector<Value> loadRight(OpBuilder &b, Location loc,
-                                       const KernelStep &step,
-                                       ArrayRef<Value> sums,
-                                       SmallVectorImpl<Value> &state) const {
-    SmallVector<Value> loaded, right;
-    for (size_t v = 0; v < sums.size(); ++v) {
-      auto type =
-          VectorType::get({getNumLanes(sums[v]) * neighbours}, form.right);
-      Value at = arith::AddIOp::create(
-          b, loc, step.columns[0],
-          arith::ConstantIndexOp::create(b, loc, v * step.vectorStep[0]));
-      loaded.push_back(
-          vector::LoadOp::create(b, loc, type, step.buffers[1], at));
-    }
-    for (int64_t piece = 0; piece < pieces; ++piece)
-      for (auto [v, value] : llvm::enumerate(loaded)) {
-        Value decoded = pieces > 1 ? decode(b, loc, value, piece) : value;
-        right.push_back(convertRight(b, loc, decoded));
-      }
-    return right;
-  }
-
-  /// The elements number `piece` of bytes that hold several. Shifts are of
-  /// words of 16 bits, a mask takes away what comes from their other byte: x86
-  /// has no others, and where LLVM may choose how to shift bytes it takes
-  /// vgf2p8affineqb, which competes with the products.
-  Value decode(OpBuilder &b, Location loc, Value bytes, int64_t piece) const {
-    auto type = cast<VectorType>(bytes.getType());
-    auto words = VectorType::get({type.getDimSize(0) / 2}, b.getI16Type());
-    auto constant = [&](VectorType type, uint64_t value) -> Value {
-      unsigned width = type.getElementTypeBitWidth();
-      return arith::ConstantOp::create(
-          b, loc, DenseElementsAttr::get(type, APInt(width, value)));
-    };
-    auto shift = [&](auto create, unsigned by) {
-      if (by == 0)
-        return bytes;
-      Value word = vector::BitCastOp::create(b, loc, words, bytes);
-      word = create(word, constant(words, by));
-      return Value(vector::BitCastOp::create(b, loc, type, word));
-    };
-    unsigned bits = form.rightBits, below = piece * bits;
-    if (!form.codesAreUnsigned) {
-      // In the upper bits, where the sign is.
-      bytes = shift(
-          [&](Value word, Value by) -> Value {
-            return arith::ShLIOp::create(b, loc, word, by);
-          },
-          8 - bits - below);
-      return arith::AndIOp::create(b, loc, bytes,
-                                   constant(type, 0x100 - (1 << (8 - bits))));
-    }
-    bytes = shift(
-        [&](Value word, Value by) -> Value {
-          return arith::ShRUIOp::create(b, loc, word, by);
-        },
-        below);
-    return arith::AndIOp::create(b, loc, bytes,
-                                 constant(type, (1 << bits) - 1));
-  }
-
-  Value loadLeft(OpBuilder &b, Location loc, const KernelStep &step, size_t row,
-                 int64_t piece) const {
-    auto type = VectorType::get({neighbours}, form.left);
-    Value at = step.rows[row], left;
-    Value skipped = arith::ConstantIndexOp::create(b, loc, piece * neighbours);
-    if (piece)
-      at = arith::AddIOp::create(b, loc, at, skipped);
-    if (step.valid) {
-      Value valid = step.valid;
-      if (piece)
-        valid = b.createOrFold<arith::SubIOp>(loc, valid, skipped);
-      Value mask = vector::CreateMaskOp::create(
-          b, loc, VectorType::get({neighbours}, b.getI1Type()), valid);
-      Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-      left = vector::MaskedLoadOp::create(b, loc, type, step.buffers[0], at,
-                                          mask, zero);
-    } else {
-      left = vector::LoadOp::create(b, loc, type, step.buffers[0], at);
-    }
-    return convertLeft(b, loc, left);
-  }
-
-  static Value call(OpBuilder &b, Location loc, Type type, StringRef intrinsic,
-                    ArrayRef<Value> arguments) {
-    return LLVM::CallIntrinsicOp::create(b, loc, type,
-                                         b.getStringAttr(intrinsic), arguments)
-        .getResult(0);
-  }
-
-  /// What one instruction sums, and the instructions of a step.
-  int64_t neighbours, pieces;
-  ProductForm form;
-};
 
 /// Four bytes a lane.
 class ByteDotKernel : public DotKernel {
@@ -365,16 +221,26 @@ public:
 protected:
   Value createDot(OpBuilder &b, Location loc, Value sum, Value left,
                   Value right, const ProductForm &) const override {
-    return createBF16Dot(b, loc, sum, left, right);
+    return createBF16Dot(b, loc, sum, left, right, BF16Dot::Avx512);
   }
 };
 
 } // namespace
 
+std::optional<BF16Dot> cpu::getBF16Dot(ArrayRef<std::string> features) {
+  if (llvm::is_contained(features, "bf16"))
+    return BF16Dot::Avx512;
+  if (llvm::is_contained(features, "bfdot"))
+    return BF16Dot::Neon;
+  return std::nullopt;
+}
+
 Value cpu::createBF16Dot(OpBuilder &b, Location loc, Value sum, Value left,
-                         Value right) {
-  std::string name =
-      ("llvm.x86.avx512bf16.dpbf16ps." + Twine(getNumLanes(sum) * 32)).str();
+                         Value right, BF16Dot instruction) {
+  std::string name = "llvm.aarch64.neon.bfdot.v4f32.v8bf16";
+  if (instruction == BF16Dot::Avx512)
+    name =
+        ("llvm.x86.avx512bf16.dpbf16ps." + Twine(getNumLanes(sum) * 32)).str();
   return LLVM::CallIntrinsicOp::create(b, loc, sum.getType(),
                                        b.getStringAttr(name),
                                        ValueRange{sum, left, right})
@@ -459,20 +325,25 @@ bool cpu::hasNeighbours(KernelOp op) {
 }
 
 std::unique_ptr<MicroKernel>
-cpu::createDotMicroKernel(const ProductForm &form, const KernelTarget &target) {
-  if (form.left.isBF16() && form.right.isBF16() && form.sum.isF32() &&
-      target.has("bf16"))
+cpu::createDotMicroKernel(const ProductForm &form, const KernelTarget &target,
+                          int64_t extent, bool isGroup) {
+  if (std::unique_ptr<MicroKernel> matrix =
+          createMatrixMicroKernel(form, target, extent, isGroup))
+    return matrix;
+  if (form.multipliesBF16() && target.has("bf16"))
     return std::make_unique<BF16Kernel>(form, target);
-  if (!form.left.isInteger(8) || !form.right.isInteger(8) ||
-      !form.sum.isInteger(32))
+  if (!form.multipliesBytes())
     return nullptr;
+  std::unique_ptr<MicroKernel> kernel;
   if (target.has("vnni") && VnniKernel::supports(form))
-    return std::make_unique<VnniKernel>(form, target);
-  if (target.has("dotprod") && NeonDotKernel::supports(form, target))
-    return std::make_unique<NeonDotKernel>(form, target);
-  if (target.has("pmaddwd"))
-    return std::make_unique<PairDotKernel>(form, target);
-  return nullptr;
+    kernel = std::make_unique<VnniKernel>(form, target);
+  else if (target.has("dotprod") && NeonDotKernel::supports(form, target))
+    kernel = std::make_unique<NeonDotKernel>(form, target);
+  else if (target.has("pmaddwd"))
+    kernel = std::make_unique<PairDotKernel>(form, target);
+  if (kernel && isGroup && extent % kernel->getDepth() != 0)
+    return nullptr;
+  return kernel;
 }
 
 std::unique_ptr<MicroKernel>
@@ -486,5 +357,8 @@ cpu::selectDotMicroKernel(KernelOp op, const KernelTarget &target) {
     return std::make_unique<BitmaskVnniKernel>(*form, target);
   if (!hasNeighbours(op))
     return nullptr;
-  return createDotMicroKernel(*form, target);
+  // The left operand ends in the neighbours.
+  int64_t extent =
+      cast<ShapedType>(op.getInputs()[0].getType()).getShape().back();
+  return createDotMicroKernel(*form, target, extent, /*isGroup=*/false);
 }

@@ -21,12 +21,27 @@ struct ProductForm {
     return rightBits < 8 && !codesAreUnsigned ? int64_t(1) << (8 - rightBits)
                                               : 1;
   }
+
+  bool multipliesBytes() const {
+    return left.isInteger(8) && right.isInteger(8) && sum.isInteger(32);
+  }
+  bool multipliesBF16() const {
+    return left.isBF16() && right.isBF16() && sum.isF32();
+  }
 };
 
-/// sum + the products of bf16 pairs, a pair for each f32 of the sum: vdpbf16ps
-/// of AVX-512 BF16.
+/// Instructions that sum the products of bf16 pairs.
+enum class BF16Dot {
+  Avx512, ///< vdpbf16ps of AVX-512 BF16
+  Neon,   ///< bfdot of AArch64, on 128 bits
+};
+
+/// The one that a target with these features has.
+std::optional<BF16Dot> getBF16Dot(ArrayRef<std::string> features);
+
+/// sum + the products of bf16 pairs, a pair for each f32 of the sum.
 Value createBF16Dot(OpBuilder &b, Location loc, Value sum, Value left,
-                    Value right);
+                    Value right, BF16Dot instruction);
 
 /// `neighbours`, a vector of 32 bits, in each of `lanes` lanes of 32 bits.
 Value splatNeighbours(OpBuilder &b, Location loc, Value neighbours,
@@ -37,9 +52,18 @@ Value splatNeighbours(OpBuilder &b, Location loc, Value neighbours,
 bool hasNeighbours(KernelOp op);
 
 /// The microkernel of an instruction that sums several products of `form`, with
-/// sums of 32 bits; null if the target has none.
+/// sums of 32 bits; null if the target has none. `extent` is the number of
+/// elements along the last reduction, or of those of a group, which has to end
+/// with a step; kDynamic if it is open.
 std::unique_ptr<MicroKernel> createDotMicroKernel(const ProductForm &form,
-                                                  const KernelTarget &target);
+                                                  const KernelTarget &target,
+                                                  int64_t extent, bool isGroup);
+
+/// The same, of an instruction for several rows and columns.
+std::unique_ptr<MicroKernel> createMatrixMicroKernel(const ProductForm &form,
+                                                     const KernelTarget &target,
+                                                     int64_t extent,
+                                                     bool isGroup);
 
 /// The microkernel that sums the products of a group of elements in integers,
 /// where the body multiplies converted codes and a scale for each group; null

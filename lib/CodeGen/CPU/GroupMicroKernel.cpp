@@ -56,6 +56,9 @@ public:
   }
 
   int64_t getMinLanes() const override { return inner->getMinLanes(); }
+  int64_t getInstructionRows() const override {
+    return inner->getInstructionRows();
+  }
   int64_t getGroup() const override { return form.group; }
 
   bool needsLeftSums() const override { return form.zero != 0; }
@@ -99,6 +102,7 @@ public:
                                                step.leftSums[i / numVectors]);
       start.push_back(arith::MulIOp::create(b, loc, zero, left));
     }
+    start = inner->enterSteps(b, loc, start, step.rows.size());
     // What a shift of the left operand lacks follows the sums.
     if (inner->needsColumnSums())
       for (size_t v = 0; v < numVectors; ++v)
@@ -125,12 +129,15 @@ public:
                                     ArrayRef<Value> groupSums,
                                     ArrayRef<Value> sums) const override {
     size_t numVectors = sums.size() / step.rows.size();
+    ArrayRef<Value> columnSums =
+        groupSums.take_back(inner->needsColumnSums() ? numVectors : 0);
+    SmallVector<Value> rowSums = inner->leaveSteps(
+        b, loc, groupSums.drop_back(columnSums.size()), step.rows.size());
     SmallVector<Value> scales, corrections;
     for (size_t v = 0; v < numVectors; ++v) {
       scales.push_back(loadScale(b, loc, step, v, getNumLanes(sums[v])));
       if (inner->needsColumnSums())
-        corrections.push_back(
-            inner->finishColumnSums(b, loc, groupSums[sums.size() + v]));
+        corrections.push_back(inner->finishColumnSums(b, loc, columnSums[v]));
     }
     SmallVector<Value> next, rowScales;
     for (size_t row = 0; form.leftScale && row < step.rows.size(); ++row)
@@ -138,7 +145,7 @@ public:
           memref::LoadOp::create(b, loc, step.buffers[form.leftScale],
                                  step.getColumn(b, loc, form.leftScale, row)));
     for (auto [i, sum] : llvm::enumerate(sums)) {
-      Value integers = groupSums[i];
+      Value integers = rowSums[i];
       if (!corrections.empty())
         integers = arith::AddIOp::create(b, loc, integers,
                                          corrections[i % numVectors]);
@@ -380,10 +387,11 @@ cpu::selectGroupMicroKernel(KernelOp op, const KernelTarget &target) {
     greatest = ((1 << product.rightBits) - 1) * product.getFactor();
   if (form->group > INT32_MAX / (255 * greatest))
     return nullptr;
-  std::unique_ptr<MicroKernel> inner = createDotMicroKernel(product, target);
-  if (!inner || (form->group < extent && form->group % inner->getDepth() != 0))
+  bool isWhole = form->group == extent;
+  std::unique_ptr<MicroKernel> inner =
+      createDotMicroKernel(product, target, form->group, !isWhole);
+  if (!inner)
     return nullptr;
   return std::make_unique<GroupKernel>(*form, std::move(inner), op.getSumType(),
-                                       target,
-                                       /*isWhole=*/form->group == extent);
+                                       target, isWhole);
 }

@@ -70,6 +70,7 @@ void KernelEmitter::emitBlock(unsigned rows) {
 /// The sums after all reductions.
 SmallVector<Value> KernelEmitter::emitSums(ArrayRef<Value> bases,
                                            SmallVector<Value> sums) {
+  sums = kernel->enterSteps(b, loc, sums, blockRows);
   SmallVector<Value> buffers;
   for (unsigned i = 0; i < numInputs; ++i)
     buffers.push_back(getInput(i).buffer);
@@ -79,7 +80,7 @@ SmallVector<Value> KernelEmitter::emitSums(ArrayRef<Value> bases,
   for (unsigned loop : reductions)
     ivs[loop] = Value();
   sums.truncate(sums.size() - kernel->getNumState());
-  return sums;
+  return kernel->leaveSteps(b, loc, sums, blockRows);
 }
 
 /// What the sums of a panel start from, where that depends on the columns.

@@ -334,14 +334,21 @@ void KernelEmitter::emitRowBlocks(Value begin, Value end) {
   };
   Quantity extent = getExtent(loop);
   if (!begin && extent.isFixed()) {
-    // Blocks of two sizes that differ by one row.
-    int64_t count = llvm::divideCeil(extent.fixed, rows);
-    int64_t small = extent.fixed / count;
-    int64_t split = (extent.fixed - small * count) * (small + 1);
+    // Blocks of two sizes that differ by what an instruction takes, one row in
+    // general; the very last block may lack a part of that.
+    int64_t granule = std::min(kernel->getInstructionRows(), rows);
+    int64_t granules = llvm::divideCeil(extent.fixed, granule);
+    int64_t count = llvm::divideCeil(granules, rows / granule);
+    int64_t small = granules / count, block = small * granule;
+    int64_t split = (granules - small * count) * (small + 1) * granule;
+    int64_t full = split + (extent.fixed - split) / block * block;
     if (split > 0)
-      emitBlocks(index.constant(0), index.constant(split), small + 1);
-    if (split < extent.fixed)
-      emitBlocks(index.constant(split), index.constant(extent.fixed), small);
+      emitBlocks(index.constant(0), index.constant(split), block + granule);
+    if (split < full)
+      emitBlocks(index.constant(split), index.constant(full), block);
+    if (full < extent.fixed)
+      emitBlocks(index.constant(full), index.constant(extent.fixed),
+                 extent.fixed - full);
     return;
   }
   Value from = begin ? begin : index.constant(0);

@@ -143,7 +143,7 @@ private:
   }
   Value multiplyAdd(Value left, Value right, Value sum) {
     if (multipliesPairs)
-      return createBF16Dot(b, loc, sum, left, right);
+      return createBF16Dot(b, loc, sum, left, right, bf16Dot);
     return vector::FMAOp::create(b, loc, left, right, sum);
   }
   /// Elements that are multiplied and summed at once.
@@ -180,6 +180,7 @@ private:
   Location loc;
   cpu::AttentionOp op;
   bool threads, multipliesPairs;
+  BF16Dot bf16Dot;
   int64_t lanes, vectors, rows, size, valueSize, valueVectors, valuePanels;
   int64_t blockQueries, blockKeys;
   VectorType vectorType, maskType;
@@ -218,6 +219,7 @@ Emitter::Emitter(OpBuilder &b, cpu::AttentionOp op,
   auto queryType = cast<MemRefType>(query.buffer.getType());
   size = queryType.getDimSize(3);
   multipliesPairs = queryType.getElementType().isBF16();
+  bf16Dot = getBF16Dot(options.features).value_or(BF16Dot::Avx512);
   valueSize = cast<MemRefType>(value.buffer.getType()).getDimSize(3);
   valueVectors = std::min<int64_t>(vectors, llvm::divideCeil(valueSize, lanes));
   valuePanels = llvm::divideCeil(valueSize, lanes * valueVectors);
@@ -722,6 +724,7 @@ struct LowerAttentionPass
     options.rows = rows;
     options.vectors = vectors;
     options.threads = threads;
+    llvm::append_range(options.features, features);
     SmallVector<cpu::AttentionOp> ops;
     getOperation().walk([&](cpu::AttentionOp op) { ops.push_back(op); });
     for (cpu::AttentionOp op : ops) {

@@ -87,6 +87,8 @@ public:
   virtual int64_t getMinLanes() const {
     return std::max<int64_t>(1, lanes / 4);
   }
+  /// Rows that one instruction takes: blocks of a multiple of them waste none.
+  virtual int64_t getInstructionRows() const { return 1; }
   StringRef getName() const { return name; }
 
   /// A vector of `width` sums before the first step.
@@ -97,7 +99,20 @@ public:
   virtual bool canSplitSums() const { return getNumState() == 0; }
   Value addSums(OpBuilder &b, Location loc, Value lhs, Value rhs) const;
 
-  /// Adds one step to `sums` (rows x vectors, of as many lanes as they have).
+  /// What steps take in the place of rows x vectors sums, and these again.
+  virtual SmallVector<Value> enterSteps(OpBuilder &b, Location loc,
+                                        ArrayRef<Value> sums,
+                                        size_t numRows) const {
+    return SmallVector<Value>(sums);
+  }
+  virtual SmallVector<Value> leaveSteps(OpBuilder &b, Location loc,
+                                        ArrayRef<Value> sums,
+                                        size_t numRows) const {
+    return SmallVector<Value>(sums);
+  }
+
+  /// Adds one step to `sums` (rows x vectors, of as many lanes as they have, or
+  /// what enterSteps made of them).
   virtual SmallVector<Value> createStep(OpBuilder &b, Location loc,
                                         const KernelStep &step,
                                         ArrayRef<Value> sums) const = 0;

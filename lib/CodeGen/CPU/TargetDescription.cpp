@@ -115,6 +115,7 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
   if (triple.isAArch64(64)) {
     offer("dotprod", has("dotprod"));
     offer("i8mm", has("i8mm"));
+    offer("bfdot", has("bf16"));
     offer("tbl", has("neon"));
     // 32 registers of 128 bits.
     description.vectorBytes = 16;

@@ -52,7 +52,7 @@ def LowerKernelsPass : Pass<"slim-cpu-lower-kernels", "::mlir::func::FuncOp"> {
            "Emit scf.parallel for the outer loops of large kernels">,
     ListOption<"features", "features", "std::string",
                "Instruction families beyond plain vectors: vnni, vbmi2, "
-               "bf16, pmaddwd, dotprod, i8mm">,
+               "bf16, pmaddwd, dotprod, i8mm, bfdot">,
   ];
   let statistics = [
     Statistic<"numLowered", "num-lowered", "Kernels lowered">,
@@ -101,6 +101,9 @@ def LowerAttentionPass
            "Vectors of scores a query that a register block holds">,
     Option<"threads", "threads", "bool", "false",
            "Emit scf.parallel for the loop of tasks">,
+    ListOption<"features", "features", "std::string",
+               "Which instructions multiply pairs of bf16: bf16 (AVX-512) or "
+               "bfdot (AArch64); without either, bf16">,
   ];
   let statistics = [
     Statistic<"numLowered", "num-lowered", "Kernels lowered">,
