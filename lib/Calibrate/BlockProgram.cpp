@@ -103,13 +103,6 @@ calibration::buildTrainingModule(BlockModule &block, unsigned outputs,
       SymbolTable(*module).lookup<func::FuncOp>(block.function.getSymName());
   Operation *terminator = function.front().getTerminator();
   ImplicitLocOpBuilder b(function.getLoc(), terminator);
-  Type f32 = b.getF32Type();
-  auto number = [&](double value) -> Value {
-    return ConstantOp::create(
-        b, DenseElementsAttr::get(RankedTensorType::get({}, f32),
-                                  b.getF32FloatAttr(value)));
-  };
-  Value loss;
   SmallVector<Cotangent> cotangents;
   for (Value output : terminator->getOperands().take_front(outputs)) {
     auto type = cast<RankedTensorType>(output.getType());
@@ -119,18 +112,9 @@ calibration::buildTrainingModule(BlockModule &block, unsigned outputs,
       return failure();
     Value error = SubOp::create(b, output, function.getArgument(position));
     cotangents.push_back({output, AddOp::create(b, error, error)});
-    if (!type.getElementType().isF32())
-      error = CastOp::create(b, error, f32);
-    Value sum = ReduceSumOp::create(
-        b, MulOp::create(b, error, error),
-        llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())),
-        /*keep_dims=*/false);
-    loss = loss ? Value(AddOp::create(b, loss, sum)) : sum;
   }
-  if (!loss)
-    loss = number(0);
   unsigned firstWeight = block.inputs.size();
-  SmallVector<Value> wanted, results = {loss};
+  SmallVector<Value> wanted, results;
   for (unsigned weight : learned)
     wanted.push_back(function.getArgument(firstWeight + weight));
   if (failed(buildGradients(b, cotangents, wanted, results)))

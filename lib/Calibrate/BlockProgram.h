@@ -39,8 +39,8 @@ buildBlockModule(func::FuncOp function, const ModelBlock &block,
                  llvm::function_ref<bool(Value)> isKnown);
 
 /// A module that takes, behind the arguments of `block`, a target for each of
-/// its first `outputs` results, and returns the squared error of these, summed,
-/// and its gradient with respect to each of the weights numbered `learned`.
+/// its first `outputs` results, and returns the gradient of the squared error
+/// of these, summed, with respect to each of the weights numbered `learned`.
 FailureOr<OwningOpRef<ModuleOp>>
 buildTrainingModule(BlockModule &block, unsigned outputs,
                     ArrayRef<unsigned> learned);

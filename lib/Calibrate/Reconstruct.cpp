@@ -65,17 +65,19 @@ private:
 class Learner : public BlockRunner {
 public:
   Learner(Reconstruction &whole, unsigned number, std::string phase,
-          const BlockModule &block, const ModelBlock &cut, const Store &inputs,
-          const Store &targets, std::shared_ptr<Program> program,
+          BlockModule &block, const ModelBlock &cut, const Store &inputs,
+          const Store &targets, std::shared_ptr<Program> forwards,
           std::vector<slim_tensor> weightTensors,
           ArrayRef<unsigned> learnedNumbers, std::vector<BlockWeight> learned);
 
   int64_t getNumber() const override { return number; }
   int64_t getSamples() const override { return whole.samples; }
   MutableArrayRef<BlockWeight> getWeights() override { return learned; }
-  llvm::Expected<double>
-  run(ArrayRef<int64_t> samples,
-      MutableArrayRef<std::vector<float>> gradients) override;
+  LogicalResult prepareGradients() override;
+  llvm::Error
+  getGradients(ArrayRef<int64_t> samples,
+               MutableArrayRef<std::vector<float>> gradients) override;
+  llvm::Expected<double> getError() override;
   void parallelFor(size_t count,
                    llvm::function_ref<void(size_t)> work) override {
     whole.runner.parallelFor(count, work);
@@ -85,18 +87,26 @@ public:
   }
 
 private:
+  /// Makes the learned weights what runs.
+  void setWeights();
+  /// The arguments of the block for one sample.
+  llvm::Expected<std::vector<slim_tensor>> getArguments(int64_t sample,
+                                                        Sample &held) const;
+  const slim_tensor &getTarget(Value output, int64_t sample) const {
+    return targets.find(output)->second[sample].get();
+  }
+
   Reconstruction &whole;
   unsigned number;
   std::string phase;
-  const BlockModule &block;
+  BlockModule &block;
   const ModelBlock &cut;
   const Store &inputs, &targets;
-  std::shared_ptr<Program> program;
+  /// The block, and what gives its gradients.
+  std::shared_ptr<Program> forwards, training;
   std::vector<slim_tensor> weightTensors;
   SmallVector<unsigned> learnedNumbers;
   std::vector<BlockWeight> learned;
-  /// The sum of the squares of each sample's targets.
-  std::vector<double> energies;
 };
 
 } // namespace
@@ -108,12 +118,22 @@ static int64_t countElements(const slim_tensor &tensor) {
   return count;
 }
 
-static double getEnergy(const slim_tensor &tensor) {
-  const ElementType &type = *lookupElementType(tensor.type);
-  auto *data = static_cast<const char *>(tensor.data);
+/// The sum of the squares of `target`, or of the differences of `output` to it,
+/// which has its type and shape.
+static double sumSquares(const slim_tensor &target,
+                         const slim_tensor *output = nullptr) {
+  const ElementType &type = *lookupElementType(target.type);
+  auto load = [&](const slim_tensor &tensor, int64_t i) {
+    if (target.type == SLIM_F32)
+      return double(static_cast<const float *>(tensor.data)[i]);
+    return toDouble(type,
+                    static_cast<const char *>(tensor.data) + i * type.size);
+  };
   double sum = 0;
-  for (int64_t i = 0, e = countElements(tensor); i < e; ++i) {
-    double value = toDouble(type, data + i * type.size);
+  for (int64_t i = 0, e = countElements(target); i < e; ++i) {
+    double value = load(target, i);
+    if (output)
+      value = load(*output, i) - value;
     sum += value * value;
   }
   return sum;
@@ -124,64 +144,91 @@ static double getEnergy(const slim_tensor &tensor) {
 //===----------------------------------------------------------------------===//
 
 Learner::Learner(Reconstruction &whole, unsigned number, std::string phase,
-                 const BlockModule &block, const ModelBlock &cut,
-                 const Store &inputs, const Store &targets,
-                 std::shared_ptr<Program> program,
+                 BlockModule &block, const ModelBlock &cut, const Store &inputs,
+                 const Store &targets, std::shared_ptr<Program> forwards,
                  std::vector<slim_tensor> weightTensors,
                  ArrayRef<unsigned> learnedNumbers,
                  std::vector<BlockWeight> learned)
     : whole(whole), number(number), phase(std::move(phase)), block(block),
-      cut(cut), inputs(inputs), targets(targets), program(std::move(program)),
+      cut(cut), inputs(inputs), targets(targets), forwards(std::move(forwards)),
       weightTensors(std::move(weightTensors)), learnedNumbers(learnedNumbers),
-      learned(std::move(learned)) {
-  for (int64_t sample = 0; sample < whole.samples; ++sample) {
-    double energy = 0;
-    for (Value output : cut.outputs)
-      energy += getEnergy(targets.find(output)->second[sample].get());
-    energies.push_back(energy);
-  }
-}
+      learned(std::move(learned)) {}
 
-llvm::Expected<double>
-Learner::run(ArrayRef<int64_t> samples,
-             MutableArrayRef<std::vector<float>> gradients) {
+void Learner::setWeights() {
   for (auto [position, weight] : llvm::zip_equal(learnedNumbers, learned))
     weightTensors[position].data = weight.values.data();
-  for (auto [gradient, weight] : llvm::zip(gradients, learned))
+}
+
+llvm::Expected<std::vector<slim_tensor>>
+Learner::getArguments(int64_t sample, Sample &held) const {
+  auto tensors = whole.getInputs(block.inputs, inputs, sample, held);
+  if (tensors)
+    llvm::append_range(*tensors, weightTensors);
+  return tensors;
+}
+
+LogicalResult Learner::prepareGradients() {
+  FailureOr<OwningOpRef<ModuleOp>> module =
+      buildTrainingModule(block, cut.outputs.size(), learnedNumbers);
+  if (failed(module))
+    return failure();
+  training = whole.programs.get(**module);
+  return success(training != nullptr);
+}
+
+llvm::Error
+Learner::getGradients(ArrayRef<int64_t> samples,
+                      MutableArrayRef<std::vector<float>> gradients) {
+  setWeights();
+  for (auto [gradient, weight] : llvm::zip_equal(gradients, learned))
     gradient.assign(weight.values.size(), 0);
   std::vector<Sample> held(whole.runner.getSessions());
   auto load =
       [&](int64_t index,
           unsigned session) -> llvm::Expected<std::vector<slim_tensor>> {
     int64_t sample = samples[index];
-    auto tensors = whole.getInputs(block.inputs, inputs, sample, held[session]);
+    auto tensors = getArguments(sample, held[session]);
     if (!tensors)
       return tensors.takeError();
-    llvm::append_range(*tensors, weightTensors);
     for (Value output : cut.outputs)
-      tensors->push_back(targets.find(output)->second[sample].get());
+      tensors->push_back(getTarget(output, sample));
     return tensors;
   };
-  double error = 0, energy = 0;
-  auto consume = [&](int64_t first,
+  auto consume = [&](int64_t,
                      ArrayRef<SampleRunner::Outputs> outputs) -> llvm::Error {
-    for (auto [i, results] : llvm::enumerate(outputs)) {
-      error += *static_cast<const float *>(results[0].data);
-      energy += energies[samples[first + i]];
-    }
     // In the order of samples, whatever the number of threads.
     whole.runner.parallelFor(gradients.size(), [&](size_t weight) {
       std::vector<float> &sum = gradients[weight];
       for (const SampleRunner::Outputs &results : outputs) {
-        auto *terms = static_cast<const float *>(results[1 + weight].data);
+        auto *terms = static_cast<const float *>(results[weight].data);
         for (size_t i = 0, e = sum.size(); i < e; ++i)
           sum[i] += terms[i];
       }
     });
     return llvm::Error::success();
   };
+  return whole.runner.run(*training, 0, samples.size(), load, consume);
+}
+
+llvm::Expected<double> Learner::getError() {
+  setWeights();
+  std::vector<Sample> held(whole.runner.getSessions());
+  auto load = [&](int64_t sample, unsigned session) {
+    return getArguments(sample, held[session]);
+  };
+  double error = 0, energy = 0;
+  auto consume = [&](int64_t first,
+                     ArrayRef<SampleRunner::Outputs> all) -> llvm::Error {
+    for (auto [i, results] : llvm::enumerate(all))
+      for (auto [output, result] : llvm::zip(cut.outputs, results)) {
+        const slim_tensor &target = getTarget(output, first + i);
+        error += sumSquares(target, &result);
+        energy += sumSquares(target);
+      }
+    return llvm::Error::success();
+  };
   if (llvm::Error failure =
-          whole.runner.run(*program, 0, samples.size(), load, consume))
+          whole.runner.run(*forwards, 0, whole.samples, load, consume))
     return std::move(failure);
   return energy > 0 ? error / energy : error;
 }
@@ -289,15 +336,8 @@ LogicalResult Reconstruction::runBlock(
   const Store &inputs = options.changedInputs ? changed : dense;
   std::optional<Learner> learner;
   if (!learned.empty()) {
-    FailureOr<OwningOpRef<ModuleOp>> training =
-        buildTrainingModule(*block, cut.outputs.size(), learnedNumbers);
-    if (failed(training))
-      return failure();
-    std::shared_ptr<Program> program = programs.get(**training);
-    if (!program)
-      return failure();
     learner.emplace(*this, number, phase + ", steps", *block, cut, inputs,
-                    after, program, changedTensors, learnedNumbers,
+                    after, forwards, changedTensors, learnedNumbers,
                     std::move(learned));
     if (failed(learn(*learner)))
       return failure();

@@ -6,8 +6,10 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <array>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 using namespace slim;
 
@@ -20,17 +22,43 @@ static constexpr float kMargin = 0.1f;
 /// keeps.
 static constexpr float kFirstDecay = 0.9f, kSecondDecay = 0.95f;
 
+/// Rounds to the nearest integer, ties to the even one, as the sum of `value`
+/// and a number whose last place is 1 does. For magnitudes below 2^22.
+static float roundSmall(float value) {
+  constexpr float shift = 0x1.8p23f;
+  return (value + shift) - shift;
+}
+
+/// The sum of gradient * (code - zeroPoint), in any order.
+static float sumSlopes(llvm::ArrayRef<float> gradient,
+                       llvm::ArrayRef<int8_t> codes, float zeroPoint) {
+  constexpr size_t lanes = 16;
+  std::array<float, lanes> sums = {};
+  size_t i = 0;
+  for (; i + lanes <= gradient.size(); i += lanes)
+    for (size_t lane = 0; lane < lanes; ++lane)
+      sums[lane] += gradient[i + lane] * (float(codes[i + lane]) - zeroPoint);
+  for (; i < gradient.size(); ++i)
+    sums[0] += gradient[i] * (float(codes[i]) - zeroPoint);
+  return std::accumulate(sums.begin(), sums.end(), 0.0f);
+}
+
 template <typename Visitor>
-void LearnedRounding::forEachElement(int64_t block, Visitor visit) const {
+void LearnedRounding::forEachSegment(int64_t block, Visitor visit) const {
   int64_t row = block / grid.gridColumns * grid.blockRows;
   int64_t column = block % grid.gridColumns * grid.blockColumns;
   int64_t endRow = std::min(grid.rows, row + grid.blockRows);
   int64_t endColumn = std::min(grid.columns, column + grid.blockColumns);
   for (; row < endRow; ++row)
-    for (int64_t i = row * grid.columns + column,
-                 e = row * grid.columns + endColumn;
-         i < e; ++i)
+    visit(row * grid.columns + column, endColumn - column);
+}
+
+template <typename Visitor>
+void LearnedRounding::forEachElement(int64_t block, Visitor visit) const {
+  forEachSegment(block, [&](int64_t begin, int64_t count) {
+    for (int64_t i = begin, e = begin + count; i < e; ++i)
       visit(i);
+  });
 }
 
 /// The distance from `number` to the next one of the format in a direction.
@@ -49,8 +77,8 @@ LearnedRounding::LearnedRounding(const QuantizationScheme &given,
     : scheme(getLearnedScheme(given, start)),
       grid(given.block, start.rows, start.columns), matrix(std::move(start)),
       table(getNumbers(scheme.format)), targets(weight.size()),
-      offsets(weight.size()), offsetMoments(weight.size()),
-      scaleMoments(grid.size()),
+      offsets(weight.size()), firstMoments(weight.size()),
+      secondMoments(weight.size()), scaleMoments(grid.size()),
       // Powers of two jump.
       learnsScales(given.scale != ScaleFormat::E8M0) {
   assert(matrix.codes.size() == weight.size() && "a code for each weight");
@@ -81,10 +109,13 @@ void LearnedRounding::decode(llvm::MutableArrayRef<float> values) const {
 void LearnedRounding::round(int64_t block) {
   auto zeroPoint = float(getBlockScale(matrix, block).zeroPoint);
   if (scheme.format.getKind() == NumberFormat::Kind::Integer) {
-    IntegerRange range = scheme.getRange();
+    auto least = float(scheme.getRange().min);
+    auto most = float(scheme.getRange().max);
     forEachElement(block, [&](int64_t i) {
-      matrix.codes[i] =
-          int8_t(roundSaturate(targets[i] + zeroPoint + offsets[i], range));
+      float target = targets[i] + zeroPoint + offsets[i];
+      target = target > least ? target : least;
+      target = target > most ? most : target;
+      matrix.codes[i] = int8_t(roundSmall(target));
     });
     return;
   }
@@ -95,12 +126,29 @@ void LearnedRounding::round(int64_t block) {
   });
 }
 
-float LearnedRounding::Moments::update(float gradient, float correction) {
+/// Takes a gradient into the running means of it and of its square. Returns the
+/// direction, in [-1, 1]: the quotient of the means times `correction`.
+static float update(float &first, float &second, float gradient,
+                    float correction) {
   first += (1 - kFirstDecay) * (gradient - first);
   second += (1 - kSecondDecay) * (gradient * gradient - second);
-  if (!(second > 0))
-    return 0;
-  return std::clamp(correction * first / std::sqrt(second), -1.0f, 1.0f);
+  float direction = correction * first / std::sqrt(second);
+  direction = direction < -1 ? -1 : direction;
+  direction = direction > 1 ? 1 : direction;
+  return second > 0 ? direction : 0;
+}
+
+/// Moves the offsets from `begin` on against their gradients.
+void LearnedRounding::move(int64_t begin, llvm::ArrayRef<float> gradients,
+                           float rate, float correction) {
+  float *offset = &offsets[begin];
+  float *first = &firstMoments[begin], *second = &secondMoments[begin];
+  for (size_t i = 0, e = gradients.size(); i < e; ++i) {
+    float moved = offset[i] -
+                  rate * update(first[i], second[i], gradients[i], correction);
+    moved = moved < -0.5f ? -0.5f : moved;
+    offset[i] = moved > 0.5f ? 0.5f : moved;
+  }
 }
 
 void LearnedRounding::step(llvm::ArrayRef<float> gradient, float rate,
@@ -117,19 +165,26 @@ void LearnedRounding::step(llvm::ArrayRef<float> gradient, float rate,
       continue;
     // dW' / dV = s gap, of which the sign counts, and dW' / dm = s number.
     double slope = 0;
-    forEachElement(block, [&](int64_t i) {
-      float moved =
-          offsets[i] - rate * offsetMoments[i].update(gradient[i], correction);
-      offsets[i] = std::clamp(moved, -0.5f, 0.5f);
-      int32_t code = scheme.format.fromByte(matrix.codes[i]);
-      float number = scheme.format.decode(code) - float(scale.zeroPoint);
-      slope += double(gradient[i]) * number;
+    forEachSegment(block, [&](int64_t begin, int64_t count) {
+      llvm::ArrayRef<float> gradients = gradient.slice(begin, count);
+      move(begin, gradients, rate, correction);
+      if (!learnsScales)
+        return;
+      auto codes = llvm::ArrayRef(matrix.codes).slice(begin, count);
+      auto zeroPoint = float(scale.zeroPoint);
+      if (scheme.format.getKind() == NumberFormat::Kind::Integer) {
+        slope += sumSlopes(gradients, codes, zeroPoint);
+        return;
+      }
+      for (auto [value, code] : llvm::zip_equal(gradients, codes))
+        slope += value * scheme.format.decode(scheme.format.fromByte(code));
     });
     if (learnsScales) {
       float &multiplier = multipliers[block];
+      auto &[first, second] = scaleMoments[block];
       multiplier -=
-          scaleRate * scaleMoments[block].update(
-                          float(slope * firstScales[block]), correction);
+          scaleRate *
+          update(first, second, float(slope * firstScales[block]), correction);
       multiplier = std::clamp(multiplier, kMinMultiplier, kMaxMultiplier);
       matrix.scales[block] = roundScale(
           scheme.scale, firstScales[block] * multiplier, matrix.tensorScale);

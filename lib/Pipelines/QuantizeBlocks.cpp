@@ -1,5 +1,6 @@
 //===- QuantizeBlocks.cpp - Learned rounding with block outputs -----------===//
 
+#include "LearnedWeights.h"
 #include "RunModel.h"
 #include "slim/Calibrate/Reconstruct.h"
 #include "slim/Compress/QuantizationRequest.h"
@@ -7,7 +8,7 @@
 #include "slim/Numerics/LearnedRounding.h"
 #include "slim/Pipelines/InProcess.h"
 #include "slim/Pipelines/Passes.h"
-#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FileSystem.h"
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -26,27 +27,6 @@ static constexpr float kScaleRate = 0.5f;
 
 namespace {
 
-/// A weight that is quantized, and what is learned of it.
-struct WeightState {
-  QuantizationScheme scheme;
-  QuantizedMatrix matrix;
-  /// Of its matrix' elements in the tensor.
-  std::vector<int64_t> places;
-  bool isPlain = false, isLearned = false;
-  int64_t block = 0;
-  double errorBefore = 0, errorAfter = 0;
-};
-using WeightStates = llvm::StringMap<WeightState>;
-
-/// What the codes of `state` stand for, in the order of the tensor.
-std::vector<float> decodeToTensor(const WeightState &state) {
-  std::vector<float> matrix(state.places.size()), values(matrix.size());
-  decodeMatrix(state.scheme, state.matrix, matrix);
-  for (auto [value, place] : llvm::zip_equal(matrix, state.places))
-    values[place] = value;
-  return values;
-}
-
 /// The steps of one block.
 class BlockDescent {
 public:
@@ -61,15 +41,15 @@ private:
   WeightState &getState(size_t weight) {
     return states.find(runner.getWeights()[weight].name)->second;
   }
-  /// Sets what the block runs with to what the codes stand for.
-  void decode(size_t weight);
+  /// Moves the codes, and what the block runs with to what they stand for.
   void step(size_t weight, ArrayRef<float> gradient, float rate);
-  llvm::Expected<double> evaluate();
 
   BlockRunner &runner;
   WeightStates &states;
   ModuleOp module;
   std::vector<LearnedRounding> roundings;
+  /// Of each weight, for the time of a step.
+  std::vector<std::vector<float>> matrices;
 };
 
 struct QuantizeBlocksPass
@@ -90,10 +70,13 @@ private:
     return {include, exclude, minElements, emitRemarks};
   }
   LogicalResult choose(const WeightQuantization &quantization);
+  FailureOr<LearningSource> getSource(const DataSet &samples);
   LogicalResult learn();
+  LogicalResult learnBlock(BlockRunner &runner);
   LogicalResult apply(const WeightQuantization &quantization);
 
   WeightStates states;
+  LearningSource source;
 };
 
 } // namespace
@@ -110,40 +93,25 @@ LogicalResult BlockDescent::initialize() {
         readWeightData(symbols.lookup<WeightOp>(weight.name));
     if (failed(data))
       return failure();
-    std::vector<float> values = data->toFloats(), matrix(values.size());
-    for (auto [value, place] : llvm::zip_equal(matrix, state.places))
-      value = values[place];
-    roundings.emplace_back(state.scheme, matrix, state.matrix);
+    toMatrix(state, data->toFloats(), matrices.emplace_back());
+    roundings.emplace_back(state.scheme, matrices.back(), state.matrix);
   }
   return success();
 }
 
-void BlockDescent::decode(size_t weight) {
-  std::vector<float> matrix(roundings[weight].size());
-  roundings[weight].decode(matrix);
-  std::vector<float> &values = runner.getWeights()[weight].values;
-  for (auto [value, place] : llvm::zip_equal(matrix, getState(weight).places))
-    values[place] = value;
-}
-
 void BlockDescent::step(size_t weight, ArrayRef<float> gradient, float rate) {
-  std::vector<float> matrix(gradient.size());
-  for (auto [value, place] : llvm::zip_equal(matrix, getState(weight).places))
-    value = gradient[place];
+  const WeightState &state = getState(weight);
+  std::vector<float> &matrix = matrices[weight];
+  toMatrix(state, gradient, matrix);
   roundings[weight].step(matrix, rate, kScaleRate * rate);
-  decode(weight);
-}
-
-llvm::Expected<double> BlockDescent::evaluate() {
-  std::vector<int64_t> all(runner.getSamples());
-  std::iota(all.begin(), all.end(), 0);
-  return runner.run(all, {});
+  roundings[weight].decode(matrix);
+  toTensor(state, matrix, runner.getWeights()[weight].values);
 }
 
 llvm::Error BlockDescent::run(int64_t iterations, int64_t batch,
                               uint64_t seed) {
   size_t count = runner.getWeights().size();
-  llvm::Expected<double> before = evaluate();
+  llvm::Expected<double> before = runner.getError();
   if (!before)
     return before.takeError();
   double best = *before;
@@ -161,10 +129,9 @@ llvm::Error BlockDescent::run(int64_t iterations, int64_t batch,
         std::swap(order[i - 1], order[random() % i]);
       next = 0;
     }
-    llvm::Expected<double> error =
-        runner.run(ArrayRef<int64_t>(order).slice(next, batch), gradients);
-    if (!error)
-      return error.takeError();
+    if (llvm::Error failure = runner.getGradients(
+            ArrayRef<int64_t>(order).slice(next, batch), gradients))
+      return failure;
     next += batch;
     float rate =
         float(iterations - iteration) / (float(iterations) * float(iterations));
@@ -174,7 +141,7 @@ llvm::Error BlockDescent::run(int64_t iterations, int64_t batch,
     bool isLast = iteration + 1 == iterations;
     if (!isLast && (iteration + 1) % period != 0)
       continue;
-    llvm::Expected<double> now = evaluate();
+    llvm::Expected<double> now = runner.getError();
     if (!now)
       return now.takeError();
     if (!(*now < best))
@@ -205,6 +172,10 @@ LogicalResult QuantizeBlocksPass::checkOptions() {
     return error() << "option 'batch' must be at least 1";
   if (blockWeights < 1)
     return error() << "option 'block-weights' must be at least 1";
+  if (!checkpoint.empty())
+    if (llvm::Error failure = checkOutputPath(checkpoint))
+      return error() << "option 'checkpoint': "
+                     << llvm::toString(std::move(failure));
   return success();
 }
 
@@ -230,7 +201,7 @@ QuantizeBlocksPass::choose(const WeightQuantization &quantization) {
     WeightState &state = states[matrix.name];
     state.scheme = matrix.scheme;
     state.matrix = *rounded;
-    state.places.assign(matrix.places.begin(), matrix.places.end());
+    state.setPlaces(matrix.places);
     state.isPlain = matrix.isPlain;
     // The copy stays as it is.
     return llvm::createStringError("it is only tried");
@@ -242,6 +213,53 @@ QuantizeBlocksPass::choose(const WeightQuantization &quantization) {
         return quantizeWeight(weight, rewriter, choice);
       });
   return success(succeeded(counts));
+}
+
+/// What the result depends on; how codes begin stands for the options of the
+/// format and of the algorithm.
+FailureOr<LearningSource>
+QuantizeBlocksPass::getSource(const DataSet &samples) {
+  FailureOr<ModelFingerprint> model = getModelFingerprint(getOperation());
+  if (failed(model))
+    return failure();
+  int64_t count = this->samples ? this->samples : samples.size();
+  llvm::Expected<std::string> data = samples.getFingerprint(count);
+  if (!data)
+    return error() << llvm::toString(data.takeError());
+  std::string options;
+  llvm::raw_string_ostream os(options);
+  os << "entry=" << entry << " block-weights=" << blockWeights
+     << " iterations=" << iterations << " batch=" << batch
+     << " quantized-inputs=" << quantizedInputs << " seed=" << seed
+     << " codes=" << hashCodes(states);
+  return LearningSource{model->model, *data, options};
+}
+
+LogicalResult QuantizeBlocksPass::learnBlock(BlockRunner &runner) {
+  auto stateOf = [&](const BlockWeight &weight) -> WeightState & {
+    return states.find(weight.name)->second;
+  };
+  MutableArrayRef<BlockWeight> weights = runner.getWeights();
+  ++numBlocks;
+  numLearned += weights.size();
+  // By an earlier run.
+  if (llvm::all_of(weights, [&](const BlockWeight &weight) {
+        return stateOf(weight).isLearned;
+      })) {
+    for (BlockWeight &weight : weights)
+      weight.values = decodeToTensor(stateOf(weight));
+    return success();
+  }
+  BlockDescent descent(runner, states, getOperation());
+  if (failed(runner.prepareGradients()) || failed(descent.initialize()))
+    return failure();
+  if (llvm::Error failure = descent.run(iterations, batch, seed))
+    return error() << llvm::toString(std::move(failure));
+  if (checkpoint.empty())
+    return success();
+  if (llvm::Error failure = saveLearned(checkpoint, source, states))
+    return error() << llvm::toString(std::move(failure));
+  return success();
 }
 
 LogicalResult QuantizeBlocksPass::learn() {
@@ -263,18 +281,19 @@ LogicalResult QuantizeBlocksPass::learn() {
     return found == states.end() ? std::vector<float>()
                                  : decodeToTensor(found->second);
   };
-  auto descend = [&](BlockRunner &runner) -> LogicalResult {
-    BlockDescent descent(runner, states, module);
-    if (failed(descent.initialize()))
+  if (!checkpoint.empty()) {
+    FailureOr<LearningSource> found = getSource(**samples);
+    if (failed(found))
       return failure();
-    if (llvm::Error failure = descent.run(iterations, batch, seed))
-      return error() << llvm::toString(std::move(failure));
-    ++numBlocks;
-    numLearned += runner.getWeights().size();
-    return success();
-  };
-  return reconstructBlocks(module, **samples, options, compileInProcess,
-                           {isLearned, load}, descend);
+    source = std::move(*found);
+    if (llvm::Error why = restoreLearned(checkpoint, source, states))
+      module.emitWarning() << getArgument() << ": the codes in '" << checkpoint
+                           << "' are not used: "
+                           << llvm::toString(std::move(why));
+  }
+  return reconstructBlocks(
+      module, **samples, options, compileInProcess, {isLearned, load},
+      [&](BlockRunner &runner) { return learnBlock(runner); });
 }
 
 /// Quantizes the module with the codes that were chosen and learned.
@@ -336,5 +355,7 @@ void QuantizeBlocksPass::runOnOperation() {
   if (failed(choose(*quantization)) || failed(learn()) ||
       failed(apply(*quantization)))
     signalPassFailure();
+  else if (!checkpoint.empty())
+    llvm::sys::fs::remove(checkpoint);
   states.clear();
 }

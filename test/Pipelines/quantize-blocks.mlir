@@ -7,6 +7,7 @@
 // RUN: not slim-opt %s -quantize-blocks="data=%t.npz iterations=0" 2>&1 | FileCheck %s --check-prefix=ITERATIONS
 // RUN: not slim-opt %s -quantize-blocks="data=%t.npz batch=0" 2>&1 | FileCheck %s --check-prefix=BATCH
 // RUN: not slim-opt %s -quantize-blocks="data=%t.npz block-weights=0" 2>&1 | FileCheck %s --check-prefix=WEIGHTS
+// RUN: not slim-opt %s -quantize-blocks="data=%t.npz checkpoint=%t.none/state" 2>&1 | FileCheck %s --check-prefix=CHECKPOINT
 // RUN: not slim-opt %s -quantize-blocks="data=%t.npz format=int5" 2>&1 | FileCheck %s --check-prefix=FORMAT
 // RUN: not slim-opt %s -quantize-blocks="data=%t.npz algorithm=gptq" 2>&1 | FileCheck %s --check-prefix=CALIBRATION
 // RUN: not slim-opt %s -quantize-blocks="data=%t.npz min-elements=0 include=^kept$" 2>&1 | FileCheck %s --check-prefix=FLOOR
@@ -15,6 +16,7 @@
 // ITERATIONS: error: quantize-blocks: option 'iterations' must be at least 1
 // BATCH: error: quantize-blocks: option 'batch' must be at least 1
 // WEIGHTS: error: quantize-blocks: option 'block-weights' must be at least 1
+// CHECKPOINT: error: quantize-blocks: option 'checkpoint': {{.*}}none
 // FORMAT: error: quantize-blocks: unknown format 'int5'
 // CALIBRATION: error: quantize-blocks: algorithm 'gptq' needs statistics of the layers' inputs
 // A gradient that would have to pass the floor.

@@ -48,13 +48,17 @@ public:
   virtual int64_t getSamples() const = 0;
   /// The learned weights; their values may be set between runs.
   virtual MutableArrayRef<BlockWeight> getWeights() = 0;
-  /// Runs the block on `samples` and returns the squared error of its outputs
-  /// over the squares of their targets. Sets `gradients`, if not empty, to the
-  /// gradient with respect to each weight, summed over the samples and not
-  /// scaled.
-  virtual llvm::Expected<double>
-  run(ArrayRef<int64_t> samples,
-      MutableArrayRef<std::vector<float>> gradients) = 0;
+  /// Compiles what getGradients runs. Reports what fails.
+  virtual LogicalResult prepareGradients() = 0;
+  /// Runs the block on `samples` and sets `gradients` to the gradient of the
+  /// squared error of its outputs with respect to each weight, summed over the
+  /// samples and not scaled.
+  virtual llvm::Error
+  getGradients(ArrayRef<int64_t> samples,
+               MutableArrayRef<std::vector<float>> gradients) = 0;
+  /// Runs the block on all samples and returns the squared error of its outputs
+  /// over the squares of their targets.
+  virtual llvm::Expected<double> getError() = 0;
   /// Calls `work` with 0 to `count` - 1, in parallel.
   virtual void parallelFor(size_t count,
                            llvm::function_ref<void(size_t)> work) = 0;

@@ -44,16 +44,12 @@ public:
   const QuantizedMatrix &getMatrix() const { return matrix; }
 
 private:
-  /// Running means of a gradient and of its square.
-  struct Moments {
-    float first = 0, second = 0;
-    /// Takes a gradient and returns the direction, in [-1, 1]: the quotient of
-    /// the means times `correction`.
-    float update(float gradient, float correction);
-  };
-
   float getGap(float number, bool above) const;
   void round(int64_t block);
+  void move(int64_t begin, llvm::ArrayRef<float> gradients, float rate,
+            float correction);
+  template <typename Visitor>
+  void forEachSegment(int64_t block, Visitor visit) const;
   template <typename Visitor>
   void forEachElement(int64_t block, Visitor visit) const;
 
@@ -64,7 +60,10 @@ private:
   std::vector<float> table;
   /// W / s for the first scales, V.
   std::vector<float> targets, offsets;
-  std::vector<Moments> offsetMoments, scaleMoments;
+  /// Running means of the offsets' gradients and of their squares, and those of
+  /// the multipliers.
+  std::vector<float> firstMoments, secondMoments;
+  std::vector<std::pair<float, float>> scaleMoments;
   int64_t steps = 0;
   /// Of each block: its first scale and what it is multiplied by.
   std::vector<float> firstScales, multipliers;

@@ -167,6 +167,11 @@ def QuantizeBlocksPass : RunningPass<"quantize-blocks"> {
     `algorithm` makes them. An op on the way that has no derivative is an error,
     which names it: leave the weights before it out.
 
+    With `checkpoint` the learned codes are written to that file after each block,
+    and a run that was interrupted goes on after the last one, to the same
+    result. Codes of another model, of other data or of a run with other options
+    are not used. The file is removed at the end.
+
     The report has, for each learned weight, the number of its `block` and the
     block's relative output error, the norm of the difference over that of the
     output, before learning (`block_error_before`) and after (`block_error`).
@@ -215,6 +220,8 @@ def QuantizeBlocksPass : RunningPass<"quantize-blocks"> {
            "Let blocks see what quantized ones before them give">,
     Option<"seed", "seed", "uint64_t", /*default=*/"0",
            "Of the order of samples">,
+    Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",
+           "The file that an interrupted run goes on from">,
   ];
   let statistics = [
     Statistic<"numCompressed", "num-compressed", "Weights compressed">,
