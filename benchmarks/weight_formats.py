@@ -14,7 +14,8 @@ models make of other data with the models in fp32:
              classifier: images whose class stays the same
   seconds    of the compression
 
-Activations stay floats. The data are those of static_int8.py, split 0.
+Activations stay floats where a way does not name them. The data are those of
+static_int8.py, split 0.
 """
 from __future__ import annotations
 
@@ -35,10 +36,14 @@ CALIBRATED = ("gptq", "autoround", "awq-clip", "awq", "blocks")
 WAYS = (
     ("int8", "tensor", "rtn"),
     ("int8", "channel", "rtn"),
+    ("int8", "channel, activations", "rtn"),
     ("int8", "group 128", "rtn"),
+    ("int8", "block 128x128, activations 128", "rtn"),
     ("int4", "channel", "rtn"),
+    ("int4", "channel", "rtn, norm"),
     ("int4", "channel", "gptq"),
     ("int4", "group 128", "rtn"),
+    ("int4", "group 128", "rtn, norm"),
     ("int4", "group 128", "mse"),
     ("int4", "group 128", "hqq"),
     ("int4", "group 128", "gptq"),
@@ -51,6 +56,7 @@ WAYS = (
     ("int4", "group 32 asymmetric", "rtn"),
     ("int4", "group 32 asymmetric", "gptq"),
     ("int3", "group 128", "rtn"),
+    ("int3", "group 128", "rtn, norm"),
     ("int3", "group 128", "gptq"),
     ("int3", "group 128", "autoround"),
     ("int3", "group 128", "blocks"),
@@ -58,10 +64,12 @@ WAYS = (
     ("int2", "group 32", "rtn"),
     ("int2", "group 32", "gptq"),
     ("ternary", "channel", "rtn"),
+    ("ternary", "channel", "rtn, norm"),
     ("binary", "channel", "rtn"),
     ("fp8e4m3", "tensor", "rtn"),
     ("fp8e4m3", "channel", "rtn"),
     ("fp8e4m3", "block 128x128", "rtn"),
+    ("fp8e4m3", "block 128x128, activations 128", "rtn"),
     ("fp8e5m2", "channel", "rtn"),
     ("mxfp8", "", "rtn"),
     ("mxfp4", "", "rtn"),
@@ -78,6 +86,8 @@ def pipeline(way: tuple, data: str, statistics: str) -> str:
     """A way as a pass pipeline."""
     number_format, granularity, algorithm = way
     common = [f"format={number_format}"]
+    granularity, rounds, run = granularity.partition(", activations")
+    algorithm, norm, _ = algorithm.partition(", norm")
     kind, size, zero = (granularity.split() + ["", "", ""])[:3]
     if kind:
         common.append(f"granularity={kind}")
@@ -87,6 +97,12 @@ def pipeline(way: tuple, data: str, statistics: str) -> str:
         common.append(f"block={size}")
     if zero:
         common.append("asymmetric=true")
+    if norm:
+        common.append("correct-norm=true")
+    if rounds:
+        common.append("activations=dynamic")
+    if run:
+        common.append(f"activation-block={run.strip()}")
 
     def one(*more):
         return f"quantize{{{' '.join([*common, *more])}}}"
@@ -164,6 +180,9 @@ def measure(task, source: str, index: int, args) -> list:
     for number, way in enumerate(WAYS):
         if args.only and not re.search(args.only, " ".join(way)):
             continue
+        # Inputs of convolutions are not quantized dynamically.
+        if ", activations" in way[1] and not task.transformer:
+            continue
         library = os.path.join(args.work, f"{task.name}-{number}.so")
         report = os.path.join(args.work, "report.json")
         module = os.path.join(args.work, "model.mlir")
@@ -188,7 +207,9 @@ def measure(task, source: str, index: int, args) -> list:
 PAGE = """# Number formats, granularities and algorithms
 
 What `quantize` makes of two models, as `benchmarks/weight_formats.py --markdown`
-writes it. Weights alone are quantized; activations stay floats.
+writes it. Weights alone are quantized; activations stay floats, but where the
+granularity says "activations": those are rounded as well, dynamically, with a scale
+a row or, with a number, a scale for so many elements.
 
 - MB: all weights that ops multiply by or look up, with scales, zero points,
   tables, and what stays in fp32; share: of their size in fp32.
@@ -199,6 +220,7 @@ writes it. Weights alone are quantized; activations stay floats.
 - seconds: of the compression, without the calibration (awq: with the one after
   its scales), on a machine that was doing other things as well.
 - blocks: `quantize-blocks`, from the codes of gptq on.
+- norm: with `correct-norm`, scales that keep the norm of each output channel.
 
 The calibration data are 64 sentences and half of the photographs, and no test
 data are among them. Tables of embeddings have no inputs to calibrate with, and
