@@ -167,6 +167,8 @@ void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createExpandBF16Pass(bf16));
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
+  // The elements of vectors, each of which is a call.
+  pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertIndexToLLVMPass());
   FinalizeMemRefToLLVMConversionPassOptions memrefs;

@@ -1,5 +1,7 @@
 //===- Lower.cpp - From a model in the slim dialect to LLVM IR ------------===//
 #include "slim/Pipelines/Lower.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "slim/CodeGen/ModelInterface.h"
 #include "slim/Pipelines/CPU.h"
@@ -7,11 +9,29 @@
 using namespace mlir;
 using namespace slim;
 
+/// Gives functions names that no library has: a model's function may be called
+/// what libm's or libc's are that the lowering calls.
+static LogicalResult renameFunctions(ModuleOp module,
+                                     ModelDescription &description) {
+  static constexpr StringRef kPrefix = "model.";
+  SymbolTable symbols(module);
+  for (auto function : llvm::to_vector(module.getOps<func::FuncOp>()))
+    if (!function.isDeclaration() &&
+        failed(
+            symbols.rename(function, (kPrefix + function.getSymName()).str())))
+      return failure();
+  for (EntryDescription &entry : description.entries)
+    entry.symbol = (kPrefix + entry.symbol).str();
+  return success();
+}
+
 FailureOr<LoweredModel>
 slim::lowerToLLVMIR(ModuleOp module, ModelDescription &description,
                     const CPUTargetDescription &target, bool threads,
                     llvm::LLVMContext &context, PassRunner runPasses,
                     TimingScope &timing) {
+  if (failed(renameFunctions(module, description)))
+    return module.emitError() << "has functions that cannot be renamed";
   CPUPipelineOptions pipeline;
   pipeline.setTarget(target);
   pipeline.threads = threads;
