@@ -9,6 +9,7 @@
 #include "slim/IR/SlimOps.h"
 #include "slim/IR/TensorData.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
 #include <functional>
 #include <string>
 
@@ -59,9 +60,15 @@ std::optional<Layer> matchLayer(LinearOp op, StringRef weightName,
 // Packing
 //===----------------------------------------------------------------------===//
 
+/// How many 32-bit words `count` integers of `bits` bits take.
+inline int64_t countPackedWords(int64_t count, unsigned bits) {
+  return llvm::divideCeilSigned(count * bits, 32);
+}
+
 /// Integers of `bits` bits as 32-bit words, the first in the low bits, after
-/// 2^(bits - 1) was added to each: 32 / bits of them a word, along dimension
-/// `dim` of a matrix, the last word being padded.
+/// 2^(bits - 1) was added to each: one behind the other along dimension `dim`
+/// of a matrix, so that those of 3, 5, 6 and 7 bits may lie in two words; the
+/// last word is padded.
 TensorData packIntegers(const TensorData &data, unsigned bits, unsigned dim);
 
 /// Elements of 4 bits two a byte along rows, the first in the low bits. The

@@ -172,10 +172,9 @@ bool Matcher::matchIntegers(IntegerType codes) {
 
   MLIRContext *context = op.getContext();
   Type i8 = IntegerType::get(context, 8), i32 = IntegerType::get(context, 32);
-  int64_t perWord = 32 / bits;
   if (isPacked()) {
     add("weight_packed", weight.getInput(),
-        {rows, (columns + perWord - 1) / perWord}, i32,
+        {rows, countPackedWords(columns, bits)}, i32,
         [=](const TensorData &data) {
           return packIntegers(toSignedBytes(data, offset), bits, /*dim=*/1);
         });
@@ -208,9 +207,8 @@ bool Matcher::matchIntegers(IntegerType codes) {
     add("weight_zero_point", source, shape, i8, toSigned);
     return true;
   }
-  add("weight_zero_point", source,
-      {(shape[0] + perWord - 1) / perWord, shape[1]}, i32,
-      [=](const TensorData &data) {
+  add("weight_zero_point", source, {countPackedWords(shape[0], bits), shape[1]},
+      i32, [=](const TensorData &data) {
         return packIntegers(toSigned(data), bits, /*dim=*/0);
       });
   return true;

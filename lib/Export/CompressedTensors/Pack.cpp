@@ -8,10 +8,11 @@ using namespace slim::compressedtensors;
 
 TensorData slim::compressedtensors::packIntegers(const TensorData &data,
                                                  unsigned bits, unsigned dim) {
-  int64_t perWord = 32 / bits;
   SmallVector<int64_t, 2> shape(data.getType().getShape());
   int64_t columns = shape[1];
-  shape[dim] = llvm::divideCeilSigned(shape[dim], perWord);
+  int64_t lineWords = shape[dim] = countPackedWords(shape[dim], bits);
+  // Of the words along `dim`.
+  int64_t stride = dim == 0 ? columns : 1;
   MLIRContext *context = data.getType().getContext();
   auto type = RankedTensorType::get(shape, IntegerType::get(context, 32));
   std::vector<uint32_t> words(type.getNumElements());
@@ -20,10 +21,15 @@ TensorData slim::compressedtensors::packIntegers(const TensorData &data,
   for (int64_t i = 0, e = data.getNumElements(); i < e; ++i) {
     int64_t row = i / columns, column = i % columns;
     int64_t &packed = dim == 0 ? row : column;
-    unsigned shift = packed % perWord * bits;
-    packed /= perWord;
-    uint32_t code = static_cast<uint32_t>(data.getInt(i) + offset) & mask;
-    words[row * shape[1] + column] |= code << shift;
+    unsigned shift = packed * bits % 32;
+    packed = packed * bits / 32;
+    uint64_t code = static_cast<uint32_t>(data.getInt(i) + offset) & mask;
+    code <<= shift;
+    uint32_t *word = &words[row * shape[1] + column];
+    *word |= static_cast<uint32_t>(code);
+    // The rest of a code that does not end with the word.
+    if (packed + 1 < lineWords)
+      word[stride] |= static_cast<uint32_t>(code >> 32);
   }
   std::vector<char> bytes(words.size() * sizeof(uint32_t));
   for (auto [index, word] : llvm::enumerate(words))

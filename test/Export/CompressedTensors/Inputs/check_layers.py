@@ -39,6 +39,8 @@ CASES = [
      {"num_bits": 4, "strategy": "group"}),
     ("quantize{format=int3 group-size=16}", "pack-quantized",
      {"num_bits": 3, "strategy": "group"}),
+    ("quantize{format=int3 group-size=16 asymmetric}", "pack-quantized",
+     {"num_bits": 3, "strategy": "group", "symmetric": False}),
     ("quantize{format=int2 granularity=channel asymmetric}", "pack-quantized",
      {"num_bits": 2, "strategy": "channel"}),
     ("quantize{format=fp8e4m3 granularity=channel}", "float-quantized",
@@ -86,12 +88,12 @@ def read_tensors(path):
 
 def unpack(words, bits, shape, dim):
     """The integers in 32-bit words along `dim`, signed."""
-    words = np.moveaxis(words.view(np.uint32), dim, -1)
-    count = 32 // bits
-    parts = np.stack([words >> (bits * i) & (2**bits - 1)
-                      for i in range(count)], -1)
-    parts = parts.reshape(*words.shape[:-1], -1).astype(np.int64)
-    parts = np.moveaxis(parts, -1, dim)[: shape[0], : shape[1]]
+    words = np.ascontiguousarray(np.moveaxis(words.view(np.uint32), dim, -1))
+    assert words.shape[-1] == -(-shape[dim] * bits // 32)
+    stream = np.unpackbits(words.view(np.uint8), axis=-1, bitorder="little")
+    stream = stream[:, : shape[dim] * bits].reshape(len(words), shape[dim], bits)
+    parts = (stream.astype(np.int64) << np.arange(bits)).sum(-1)
+    parts = np.moveaxis(parts, -1, dim)
     return parts - 2 ** (bits - 1)
 
 
