@@ -17,7 +17,7 @@ Substitutions beside lit's own %s, %S, %t, %T:
   %models       where scripts/fetch_models.py puts real models
   %arm64_cc     a C compiler for arm64; %arm64_run an emulator for what it builds
 
-Features: host-x86_64, avx512, aarch64-cross, onnxruntime, models, sanitizers.
+Features: host-x86_64, avx512, avx512-bf16 (and VNNI, VBMI2), aarch64-cross, onnxruntime, models, sanitizers.
 """
 import glob
 import os
@@ -112,6 +112,8 @@ if config.host_arch in ("x86_64", "AMD64"):
     config.available_features.add("host-x86_64")
 if "avx512f" in processor_flags():
     config.available_features.add("avx512")
+if {"avx512_bf16", "avx512_vnni", "avx512_vbmi2"} <= processor_flags():
+    config.available_features.add("avx512-bf16")
 
 arm64_cc = shutil.which("aarch64-linux-gnu-gcc")
 arm64_emulator = shutil.which("qemu-aarch64")

@@ -5,9 +5,11 @@ compile and execute its module, and returns what is wrong with the outputs, or
 nothing; and ends in `sys.exit(random_cases.main("products", check))`. Its
 arguments are then
 
-    --seed N --count N [--emulate] [slimc options...]
+    --seed N --count N [--emulate] [--tiles] [slimc options...]
 
-and its last line of output "N of N products agree". With `--emulate` the modules
+and its last line of output "N of N products agree". With `--tiles` the modules
+are compiled for a processor with AMX, whose instructions are interpreted; the
+last line but one names those that were there. With `--emulate` the modules
 are compiled for arm64, for the processor that slimc's `--mcpu` names, and run in
 an emulator.
 """
@@ -54,6 +56,23 @@ def run_text(text, inputs, directory, name, slimc_options):
     return result
 
 
+class TileInterpreter:
+    """Compiles modules of one result for AMX and interprets its instructions."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.instructions = set()
+
+    def run_text(self, text, inputs, name, slimc_options):
+        import tiles
+
+        library, found = tiles.compile_text(text, self.directory, name, slimc_options)
+        self.instructions |= found
+        with Model(library) as model:
+            (result,) = model.run(inputs).values()
+        return result
+
+
 class Emulator:
     """Compiles modules of one result for arm64 and runs them."""
 
@@ -87,11 +106,16 @@ def main(what, check, independent=False):
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--emulate", action="store_true")
+    parser.add_argument("--tiles", action="store_true")
     options, slimc_options = parser.parse_known_args()
     rng = np.random.default_rng(options.seed)
     failures = 0
     with tempfile.TemporaryDirectory() as directory:
-        emulator = Emulator(directory) if options.emulate else None
+        emulator = None
+        if options.emulate:
+            emulator = Emulator(directory)
+        elif options.tiles:
+            emulator = TileInterpreter(directory)
         for number in range(options.count):
             if independent:
                 rng = np.random.default_rng([options.seed, number])
@@ -105,5 +129,7 @@ def main(what, check, independent=False):
             if problem:
                 failures += 1
                 print(f"case {number}: {problem}")
+    if options.tiles:
+        print(f"instructions: {' '.join(sorted(emulator.instructions))}")
     print(f"{options.count - failures} of {options.count} {what} agree")
     return failures != 0

@@ -25,7 +25,7 @@ struct CPUPipelineOptions
       *this, "features",
       llvm::cl::desc(
           "Instruction families beyond plain vectors: vnni, bf16, pmaddwd, "
-          "dotprod, i8mm, bfdot, vbmi, pshufb, tbl")};
+          "dotprod, i8mm, bfdot, amx-int8, amx-bf16, vbmi, pshufb, tbl")};
   Option<uint64_t> l2Bytes{
       *this, "l2-bytes", llvm::cl::desc("Bytes of a core's second-level cache"),
       llvm::cl::init(1 << 20)};

@@ -92,7 +92,7 @@ public:
   }
 
   bool canReadBitmask(const KernelTarget &target) const override {
-    return lanes * neighbours == 64 && target.has("vbmi2");
+    return canReadBytesByMask(form, target);
   }
 
 protected:
@@ -324,6 +324,12 @@ bool cpu::hasNeighbours(KernelOp op) {
   });
 }
 
+bool cpu::canReadBytesByMask(const ProductForm &form,
+                             const KernelTarget &target) {
+  return form.multipliesBytes() && VnniKernel::supports(form) &&
+         target.vectorBytes == 64 && target.has("vnni") && target.has("vbmi2");
+}
+
 std::unique_ptr<MicroKernel>
 cpu::createDotMicroKernel(const ProductForm &form, const KernelTarget &target,
                           int64_t extent, bool isGroup) {
@@ -360,5 +366,8 @@ cpu::selectDotMicroKernel(KernelOp op, const KernelTarget &target) {
   // The left operand ends in the neighbours.
   int64_t extent =
       cast<ShapedType>(op.getInputs()[0].getType()).getShape().back();
+  if (std::unique_ptr<MicroKernel> tiles =
+          createTileMicroKernel(*form, target, extent))
+    return tiles;
   return createDotMicroKernel(*form, target, extent, /*isGroup=*/false);
 }

@@ -65,6 +65,15 @@ std::unique_ptr<MicroKernel> createMatrixMicroKernel(const ProductForm &form,
                                                      int64_t extent,
                                                      bool isGroup);
 
+/// The same, of an instruction for tiles, without groups.
+std::unique_ptr<MicroKernel> createTileMicroKernel(const ProductForm &form,
+                                                   const KernelTarget &target,
+                                                   int64_t extent);
+
+/// Whether the target multiplies bytes that it reads from a stream of what is
+/// not zero.
+bool canReadBytesByMask(const ProductForm &form, const KernelTarget &target);
+
 /// The microkernel that sums the products of a group of elements in integers,
 /// where the body multiplies converted codes and a scale for each group; null
 /// for other bodies.

@@ -12,6 +12,9 @@ using namespace slim::cpu;
 /// An epilogue of more ops than this is not repeated for every register.
 static constexpr int64_t kInlineEpilogueOps = 10;
 
+/// Nor is one of more rows.
+static constexpr unsigned kInlineEpilogueRows = 16;
+
 /// Rows of a block whose arithmetic leaves room to prefetch.
 static constexpr unsigned kMinPrefetchRows = 5;
 
@@ -385,7 +388,8 @@ void KernelEmitter::emitEpilogue(ArrayRef<Value> sums) {
 void KernelEmitter::createTile() {
   Block &block = op.getEpilogue().front();
   if (rowLoops.empty() ||
-      llvm::range_size(block.without_terminator()) <= kInlineEpilogueOps)
+      (llvm::range_size(block.without_terminator()) <= kInlineEpilogueOps &&
+       kernel->getRows() <= kInlineEpilogueRows))
     return;
   auto type =
       MemRefType::get({int64_t(kernel->getRows()) * columns}, op.getSumType());

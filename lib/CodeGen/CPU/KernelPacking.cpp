@@ -77,7 +77,7 @@ void KernelEmitter::packLeft(bool parallel) {
 /// Copies the right operand to panels, as packed weights are.
 void KernelEmitter::packRight(bool parallel) {
   KernelOperand &right = getInput(1);
-  int64_t depth = kernel->getDepth();
+  int64_t depth = kernel->getPanelDepth();
   SmallVector<unsigned> batch;
   for (unsigned loop : nest.getLoops(LoopKind::Batch))
     if (!right.strides[loop].is(0))

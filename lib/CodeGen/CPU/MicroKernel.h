@@ -72,13 +72,15 @@ public:
 
   int64_t getLanes() const { return lanes; }
   int64_t getDepth() const { return depth; }
+  /// Elements along the reduction that lie side by side in panels.
+  virtual int64_t getPanelDepth() const { return depth; }
   int64_t getColumns() const { return lanes * vectors; }
   /// Bits of an element of the right operand where a byte holds several of
   /// them, 8 for any other element.
   unsigned getRightBits() const { return rightBits; }
   /// Elements of an input's type from one column of a panel to the next.
   virtual int64_t getColumnElements(unsigned input) const {
-    return input == 1 ? depth * rightBits / 8 : 1;
+    return input == 1 ? getPanelDepth() * rightBits / 8 : 1;
   }
   unsigned getRows() const { return rows; }
   unsigned getVectors() const { return vectors; }

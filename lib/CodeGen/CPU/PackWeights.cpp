@@ -68,7 +68,8 @@ static std::optional<Layout> chooseLayout(KernelOp op, unsigned number,
       op.getOutputMap().getDimPosition(op.getOutputMap().getNumResults() - 1);
   Layout layout;
   layout.columns = kernel.getColumns();
-  layout.depth = number == 1 && !isWindowKernel(op) ? kernel.getDepth() : 1;
+  layout.depth =
+      number == 1 && !isWindowKernel(op) ? kernel.getPanelDepth() : 1;
   std::optional<unsigned> vectorDim;
   for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
     if (!expr.isFunctionOfDim(vectorLoop)) {

@@ -137,6 +137,8 @@ CPUTargetDescription::get(StringRef tripleName, StringRef cpuName) {
       offer("vbmi2", has("avx512vbmi2"));
       offer("bf16", has("avx512bf16"));
       description.kernelVectors = 2;
+      offer("amx-int8", has("amx-tile") && has("amx-int8"));
+      offer("amx-bf16", has("amx-tile") && has("amx-bf16"));
     } else if (has("avx")) {
       // 16 registers: 12 sums, 2 vectors of the right operand, 1 splat.
       description.vectorBytes = 32;

@@ -284,7 +284,7 @@ def PackWeightsPass : Pass<"slim-cpu-pack-weights", "::mlir::ModuleOp"> {
            "Bytes of the last-level cache">,
     ListOption<"features", "features", "std::string",
                "Instruction families beyond plain vectors: vnni, vbmi2, "
-               "bf16, pmaddwd, dotprod, i8mm, bfdot">,
+               "bf16, pmaddwd, dotprod, i8mm, bfdot, amx-int8, amx-bf16">,
   ];
   let statistics = [
     Statistic<"numPacked", "num-packed", "Weights reordered">,

@@ -52,7 +52,7 @@ def LowerKernelsPass : Pass<"slim-cpu-lower-kernels", "::mlir::func::FuncOp"> {
            "Emit scf.parallel for the outer loops of large kernels">,
     ListOption<"features", "features", "std::string",
                "Instruction families beyond plain vectors: vnni, vbmi2, "
-               "bf16, pmaddwd, dotprod, i8mm, bfdot">,
+               "bf16, pmaddwd, dotprod, i8mm, bfdot, amx-int8, amx-bf16">,
   ];
   let statistics = [
     Statistic<"numLowered", "num-lowered", "Kernels lowered">,

@@ -25,7 +25,7 @@ struct CPUTargetDescription {
   uint64_t l2Bytes;
   uint64_t llcBytes;
   /// Instruction families that products may use: vnni, vbmi2, bf16, pmaddwd,
-  /// dotprod, i8mm, bfdot; and tables: vbmi, pshufb, tbl.
+  /// dotprod, i8mm, bfdot, amx-int8, amx-bf16; and tables: vbmi, pshufb, tbl.
   std::vector<std::string> kernelFeatures;
   /// The value of slim_rt_required_features, which the runtime checks before a
   /// model runs.
