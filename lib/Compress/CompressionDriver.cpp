@@ -1,14 +1,13 @@
 //===- CompressionDriver.cpp - What all compression passes share ----------===//
 #include "slim/Compress/CompressionDriver.h"
 
-#include "mlir/IR/Remarks.h"
+#include "slim/Compress/NameFilter.h"
 #include "slim/Compress/Report.h"
 #include "slim/IR/WeightStorage.h"
 #include "slim/Numerics/Statistics.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/Regex.h"
 
 using namespace slim;
 
@@ -74,18 +73,11 @@ class WeightFilter {
 public:
   static FailureOr<WeightFilter> get(ModuleOp module, StringRef pass,
                                      const CompressionOptions &options) {
-    WeightFilter filter(options);
-    for (auto [name, pattern, regex] :
-         {std::tuple<StringRef, StringRef, llvm::Regex *>(
-              "include", options.include, &filter.include),
-          {"exclude", options.exclude, &filter.exclude}}) {
-      std::string error;
-      if (!pattern.empty() && !regex->isValid(error))
-        return emitError(module.getLoc())
-               << pass << ": option '" << name << "': '" << pattern
-               << "' is not a regular expression: " << error;
-    }
-    return filter;
+    FailureOr<NameFilter> names =
+        NameFilter::get(module, pass, options.include, options.exclude);
+    if (failed(names))
+      return failure();
+    return WeightFilter(std::move(*names), options.minElements);
   }
 
   /// Why the filter rejects `weight`; empty if it does not.
@@ -93,25 +85,22 @@ public:
     return reject(weight.getName(), weight.getType());
   }
   std::string reject(StringRef name, RankedTensorType type) {
-    if (!options.include.empty() && !include.match(name))
-      return "its name does not match 'include'";
-    if (!options.exclude.empty() && exclude.match(name))
-      return "its name matches 'exclude'";
+    if (std::string reason = names.reject(name); !reason.empty())
+      return reason;
     int64_t elements = type.getNumElements();
-    if (elements < options.minElements)
+    if (elements < minElements)
       return ("its " + Twine(elements) + " elements are fewer than " +
-              Twine(options.minElements))
+              Twine(minElements))
           .str();
     return {};
   }
 
 private:
-  explicit WeightFilter(const CompressionOptions &options)
-      : options(options), include(options.include), exclude(options.exclude) {}
+  WeightFilter(NameFilter names, int64_t minElements)
+      : names(std::move(names)), minElements(minElements) {}
 
-  const CompressionOptions &options;
-  llvm::Regex include;
-  llvm::Regex exclude;
+  NameFilter names;
+  int64_t minElements;
 };
 } // namespace
 
@@ -156,23 +145,6 @@ static std::string checkWeight(const CompressibleWeight &weight) {
     if (!hasWeightData(stored))
       return "the module has no data of it";
   return {};
-}
-
-static void emitRemark(Location loc, StringRef pass, const ReportEntry &entry) {
-  // The engine keeps references to the names until it has emitted.
-  auto opts = remark::RemarkOpts::name(entry.applied ? "Compressed" : "Skipped")
-                  .category(pass)
-                  .function(entry.weight);
-  if (!entry.applied) {
-    remark::missed(loc, opts)
-        << remark::reason("{0}: {1}", entry.weight.str(), entry.message);
-    return;
-  }
-  remark::passed(loc, opts)
-      << remark::add("{0}: {1}", entry.weight.str(), entry.message)
-      << remark::metric("BytesBefore", entry.bytesBefore)
-      << remark::metric("BytesAfter", entry.bytesAfter)
-      << remark::metric("RelativeError", entry.relativeError);
 }
 
 FailureOr<CompressionCounts> slim::compressWeights(
@@ -245,7 +217,7 @@ FailureOr<CompressionCounts> slim::compressWeights(
     counts.bytesBefore += entry.bytesBefore;
     counts.bytesAfter += entry.bytesAfter;
     if (options.emitRemarks)
-      emitRemark(loc, pass, entry);
+      emitReportRemark(loc, entry);
     entries.push_back(std::move(entry));
   }
   llvm::append_range(entries, unread);

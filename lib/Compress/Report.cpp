@@ -2,6 +2,7 @@
 #include "slim/Compress/Report.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
 #include "slim/IR/SlimDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -35,6 +36,23 @@ void slim::appendToReport(ModuleOp module, ArrayRef<ReportEntry> entries) {
     report.push_back(attributes.getDictionary(module.getContext()));
   }
   module->setAttr(SlimDialect::kReportAttr, builder.getArrayAttr(report));
+}
+
+void slim::emitReportRemark(Location loc, const ReportEntry &entry) {
+  // The engine keeps references to the names until it has emitted.
+  auto opts = remark::RemarkOpts::name(entry.applied ? "Compressed" : "Skipped")
+                  .category(entry.pass)
+                  .function(entry.weight);
+  if (!entry.applied) {
+    remark::missed(loc, opts)
+        << remark::reason("{0}: {1}", entry.weight.str(), entry.message);
+    return;
+  }
+  remark::passed(loc, opts)
+      << remark::add("{0}: {1}", entry.weight.str(), entry.message)
+      << remark::metric("BytesBefore", entry.bytesBefore)
+      << remark::metric("BytesAfter", entry.bytesAfter)
+      << remark::metric("RelativeError", entry.relativeError);
 }
 
 /// `attr` as JSON; what JSON has no form for becomes its MLIR text.

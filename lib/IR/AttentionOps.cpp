@@ -7,6 +7,40 @@
 using namespace slim;
 using namespace slim::detail;
 
+void AttentionOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  auto query = cast<RankedTensorType>(getQuery().getType());
+  auto key = cast<RankedTensorType>(getKey().getType());
+  int64_t heads = query.getDimSize(1), keyHeads = key.getDimSize(1);
+  // The default scale follows the size of the heads, which then stays.
+  if (getScale())
+    ties.emplace_back(ChannelEnd::operand(0, 3), ChannelEnd::operand(1, 3));
+  ties.emplace_back(2, 3, 0, 3);
+  if (isDynamic(heads) || isDynamic(keyHeads) || keyHeads == 0)
+    return;
+
+  if (Value maskValue = getMask()) {
+    auto mask = cast<RankedTensorType>(maskValue.getType());
+    // What the mask's dimension says of heads is not known.
+    if (int64_t dim = mask.getRank() - 3; dim >= 0) {
+      if (mask.isDynamicDim(dim))
+        return;
+      if (mask.getDimSize(dim) == heads)
+        ties.emplace_back(ChannelEnd::operand(0, 1),
+                          ChannelEnd::operand(3, dim));
+    }
+  }
+  ties.emplace_back(0, 1, 0, 1);
+  ties.emplace_back(ChannelEnd::operand(1, 1), ChannelEnd::operand(2, 1));
+  // A head of the keys goes with all queries that use it.
+  ties.emplace_back(ChannelEnd::operand(1, 1), ChannelEnd::operand(0, 1),
+                    /*offset=*/0, /*repeat=*/heads / keyHeads);
+}
+
+void RotaryEmbeddingOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  // Elements of a head rotate in pairs: only whole heads can go.
+  ties.emplace_back(0, 1, 0, 1);
+}
+
 LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
                                             std::optional<Location> location,
                                             Adaptor adaptor,

@@ -129,6 +129,38 @@ int64_t MatmulOp::getFlops() {
   return multiplyExtents({2, countElements(getResult().getType()), inner});
 }
 
+void MatmulOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  auto lhs = cast<RankedTensorType>(getLhs().getType());
+  auto rhs = cast<RankedTensorType>(getRhs().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  int64_t lhsRank = lhs.getRank(), rhsRank = rhs.getRank();
+  bool lhsIsVector = lhsRank == 1, rhsIsVector = rhsRank == 1;
+  ties.emplace_back(ChannelEnd::operand(0, lhsRank - 1),
+                    ChannelEnd::operand(1, rhsIsVector ? 0 : rhsRank - 2));
+  int64_t rank = result.getRank();
+  int64_t batches = rank - !lhsIsVector - !rhsIsVector;
+  if (!lhsIsVector)
+    ties.emplace_back(0, lhsRank - 2, 0, batches);
+  if (!rhsIsVector)
+    ties.emplace_back(1, rhsRank - 1, 0, rank - 1);
+  for (int64_t batch = 0; batch < batches; ++batch) {
+    int64_t extent = result.getDimSize(batch);
+    auto getDim = [&](RankedTensorType type) {
+      return batch - batches + type.getRank() - 2;
+    };
+    auto isOpen = [&](RankedTensorType type) {
+      int64_t dim = getDim(type);
+      return dim >= 0 && type.isDynamicDim(dim);
+    };
+    if (!isDynamic(extent) && (isOpen(lhs) || isOpen(rhs)))
+      continue;
+    for (auto [operand, type] : llvm::enumerate(ArrayRef{lhs, rhs}))
+      if (int64_t dim = getDim(type);
+          dim >= 0 && !isDynamic(extent) && type.getDimSize(dim) == extent)
+        ties.emplace_back(operand, dim, 0, batch);
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // EmbeddingOp
 //===----------------------------------------------------------------------===//

@@ -39,6 +39,17 @@ static void appendReshapeTies(Value input, Value result,
   }
 }
 
+void ShapeOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  // Extents that nothing reads may change.
+  for (int64_t dim = 0,
+               rank = cast<RankedTensorType>(getInput().getType()).getRank();
+       dim < rank; ++dim)
+    if (dim < static_cast<int64_t>(getStart()) ||
+        dim >= static_cast<int64_t>(getEnd()))
+      ties.emplace_back(ChannelEnd::operand(0, dim),
+                        ChannelEnd::operand(0, dim));
+}
+
 void ReshapeOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
   appendReshapeTies(getInput(), getResult(), ties);
 }
@@ -96,12 +107,44 @@ void SliceOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
       continue;
     }
     size_t index = axis - getAxes().begin();
+    // A start that is counted from the end would have to follow what lies
+    // behind it.
     if (!starts || !steps || index >= starts->size() ||
         index >= steps->size() || (*steps)[index].number != 1 ||
-        !(*starts)[index].number || type.isDynamicDim(dim))
+        (*starts)[index].number.value_or(-1) < 0 || type.isDynamicDim(dim))
       continue;
-    int64_t start = *(*starts)[index].number, extent = type.getDimSize(dim);
-    start = std::clamp<int64_t>(start < 0 ? start + extent : start, 0, extent);
+    int64_t start = std::min(*(*starts)[index].number, type.getDimSize(dim));
     ties.push_back({0, dim, 0, dim, -start});
   }
+}
+
+void ExpandOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  auto from = cast<RankedTensorType>(getInput().getType());
+  auto to = cast<RankedTensorType>(getResult().getType());
+  int64_t leading = to.getRank() - from.getRank();
+  for (int64_t dim = 0; dim < from.getRank(); ++dim)
+    if (!from.isDynamicDim(dim) &&
+        from.getDimSize(dim) == to.getDimSize(leading + dim))
+      ties.push_back({0, dim, 0, leading + dim});
+}
+
+void PadOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  int64_t rank = cast<RankedTensorType>(getInput().getType()).getRank();
+  auto pads = getKnownInts(getPads());
+  for (int64_t dim = 0; dim < rank; ++dim)
+    if (pads && static_cast<int64_t>(pads->size()) == 2 * rank &&
+        (*pads)[dim] == 0 && (*pads)[rank + dim] == 0)
+      ties.push_back({0, dim, 0, dim});
+}
+
+void GatherOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  auto axis = static_cast<int64_t>(getAxis());
+  int64_t indexRank = cast<RankedTensorType>(getIndices().getType()).getRank();
+  for (int64_t dim = 0,
+               rank = cast<RankedTensorType>(getInput().getType()).getRank();
+       dim < rank; ++dim)
+    if (dim != axis)
+      ties.push_back({0, dim, 0, dim < axis ? dim : dim + indexRank - 1});
+  for (int64_t dim = 0; dim < indexRank; ++dim)
+    ties.push_back({1, dim, 0, axis + dim});
 }

@@ -48,6 +48,15 @@ LogicalResult LogSoftmaxOp::inferReturnTypes(MLIRContext *,
                       adaptor.getInput(), adaptor.getAxis(), types);
 }
 
+void SoftmaxOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  appendTiesExcept(*this, static_cast<int64_t>(getAxis()), /*drops=*/false,
+                   ties);
+}
+void LogSoftmaxOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  appendTiesExcept(*this, static_cast<int64_t>(getAxis()), /*drops=*/false,
+                   ties);
+}
+
 //===----------------------------------------------------------------------===//
 // LayerNormOp, RMSNormOp: over the last dimensions
 //===----------------------------------------------------------------------===//
@@ -115,6 +124,24 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *context,
   Type statistic = RankedTensorType::get(reduced, statisticType);
   types.append({*input, statistic, statistic});
   return success();
+}
+
+/// Appends the dimensions of `input` from `axis` on.
+static void appendNormalizedDims(Value input, int64_t axis,
+                                 SmallVectorImpl<ChannelEnd> &ends) {
+  for (int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+       axis < rank; ++axis)
+    ends.push_back(ChannelEnd::operand(0, axis));
+}
+
+void LayerNormOp::getStatisticDims(SmallVectorImpl<ChannelEnd> &ends) {
+  appendNormalizedDims(getInput(), getAxis(), ends);
+}
+void RMSNormOp::getStatisticDims(SmallVectorImpl<ChannelEnd> &ends) {
+  appendNormalizedDims(getInput(), getAxis(), ends);
+}
+void GroupNormOp::getStatisticDims(SmallVectorImpl<ChannelEnd> &ends) {
+  appendNormalizedDims(getInput(), 1, ends);
 }
 
 void LayerNormOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {

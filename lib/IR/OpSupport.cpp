@@ -141,22 +141,52 @@ LogicalResult slim::detail::inferReduction(StringRef opName,
 // Channel ties
 //===----------------------------------------------------------------------===//
 
+/// Whether an operand of `op` may have more than one, unknown, extent along a
+/// dimension of the result, counted from the last.
+static bool isOpenAlong(Operation *op, int64_t fromLast) {
+  return llvm::any_of(op->getOperandTypes(), [&](Type operand) {
+    auto type = dyn_cast<RankedTensorType>(operand);
+    return type && fromLast < type.getRank() &&
+           type.isDynamicDim(type.getRank() - 1 - fromLast);
+  });
+}
+
 void slim::detail::appendElementwiseTies(Operation *op,
                                          SmallVectorImpl<ChannelTie> &ties) {
   for (OpResult result : op->getResults()) {
     auto resultType = dyn_cast<RankedTensorType>(result.getType());
-    for (OpOperand &operand : op->getOpOperands()) {
-      auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-      if (!type || !resultType || type.getRank() > resultType.getRank())
+    if (!resultType)
+      continue;
+    for (int64_t dim = 0, rank = resultType.getRank(); dim < rank; ++dim) {
+      // Channels that an open extent holds as well stay.
+      if (!resultType.isDynamicDim(dim) && isOpenAlong(op, rank - 1 - dim))
         continue;
-      int64_t shift = resultType.getRank() - type.getRank();
-      for (auto [dim, extent] : llvm::enumerate(type.getShape())) {
+      for (OpOperand &operand : op->getOpOperands()) {
+        auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+        if (!type)
+          continue;
+        int64_t operandDim = dim - (rank - type.getRank());
         // An extent that stretches, or may, belongs to every channel.
-        int64_t resultDim = dim + shift;
-        if (!isDynamic(extent) && extent == resultType.getDimSize(resultDim))
-          ties.push_back({operand.getOperandNumber(), static_cast<int64_t>(dim),
-                          result.getResultNumber(), resultDim});
+        if (operandDim >= 0 && !type.isDynamicDim(operandDim) &&
+            type.getDimSize(operandDim) == resultType.getDimSize(dim))
+          ties.push_back({operand.getOperandNumber(), operandDim,
+                          result.getResultNumber(), dim});
       }
     }
+  }
+}
+
+void slim::detail::appendTiesExcept(Operation *op, ArrayRef<int64_t> axes,
+                                    bool drops,
+                                    SmallVectorImpl<ChannelTie> &ties) {
+  auto type = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
+  if (!type)
+    return;
+  int64_t resultDim = 0;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    bool isAxis = llvm::is_contained(axes, dim);
+    if (!isAxis)
+      ties.push_back({0, dim, 0, resultDim});
+    resultDim += !isAxis || !drops;
   }
 }

@@ -65,6 +65,10 @@ void AvgPoolOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
 // ResizeOp
 //===----------------------------------------------------------------------===//
 
+void ResizeOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
+  appendTiesExcept(*this, getAxes(), /*drops=*/false, ties);
+}
+
 /// floor(extent * scale) in f32, as run time computes it.
 static FailureOr<int64_t> scaleExtent(const Inference &inference,
                                       int64_t extent, float scale) {

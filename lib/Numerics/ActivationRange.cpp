@@ -2,7 +2,7 @@
 
 #include "slim/Numerics/ActivationRange.h"
 
-#include "Registry.h"
+#include "slim/Support/Registry.h"
 #include "slim/Numerics/Rounding.h"
 
 #include "llvm/ADT/STLExtras.h"

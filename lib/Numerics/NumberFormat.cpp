@@ -2,7 +2,7 @@
 
 #include "slim/Numerics/NumberFormat.h"
 
-#include "Registry.h"
+#include "slim/Support/Registry.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"

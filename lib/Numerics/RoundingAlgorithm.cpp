@@ -2,7 +2,7 @@
 
 #include "slim/Numerics/RoundingAlgorithm.h"
 
-#include "Registry.h"
+#include "slim/Support/Registry.h"
 #include "RoundingAlgorithms.h"
 #include "slim/Numerics/Statistics.h"
 

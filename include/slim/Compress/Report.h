@@ -51,6 +51,9 @@ struct ReportEntry {
 /// Appends `entries` to the report of `module`.
 void appendToReport(ModuleOp module, ArrayRef<ReportEntry> entries);
 
+/// Emits a remark that says what `entry` does.
+void emitReportRemark(Location loc, const ReportEntry &entry);
+
 /// The report of `module` as a JSON array of objects, empty if nothing was
 /// compressed. Numbers that JSON lacks (infinity) become null.
 llvm::json::Array getReport(ModuleOp module);

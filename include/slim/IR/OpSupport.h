@@ -54,6 +54,10 @@ OpFoldResult foldReduction(Operation *op, Attribute input);
 bool isElementwise(Operation *op);
 
 void appendElementwiseTies(Operation *op, SmallVectorImpl<ChannelTie> &ties);
+/// Ties the dimensions of operand 0 to those of result 0 that are not among
+/// `axes`, which the result lacks if `drops`.
+void appendTiesExcept(Operation *op, ArrayRef<int64_t> axes, bool drops,
+                      SmallVectorImpl<ChannelTie> &ties);
 
 } // namespace slim::detail
 

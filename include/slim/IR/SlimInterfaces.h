@@ -20,6 +20,10 @@ struct ChannelEnd {
   static ChannelEnd result(unsigned index, int64_t dim) {
     return {true, index, dim};
   }
+  bool operator==(const ChannelEnd &other) const {
+    return isResult == other.isResult && index == other.index &&
+           dim == other.dim;
+  }
   Value getValue(Operation *op) const {
     return isResult ? Value(op->getResult(index)) : op->getOperand(index);
   }
@@ -47,6 +51,10 @@ struct ChannelTie {
   int64_t offset;
   int64_t repeat;
 };
+
+/// The channels that an end keeps; see ChannelOpInterface.
+using KeptChannels =
+    function_ref<std::optional<ArrayRef<int64_t>>(const ChannelEnd &)>;
 
 namespace detail {
 /// Number of elements of all ranked tensors among `types`, or kDynamic.

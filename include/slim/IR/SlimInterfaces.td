@@ -45,14 +45,30 @@ def ChannelOpInterface : OpInterface<"ChannelOpInterface"> {
   let description = [{
     Says how channels of operands and results correspond, so that a channel can
     be removed from a graph consistently (the dependency graph of DepGraph,
-    arXiv 2301.12900, as an interface). A dimension without a tie is
-    independent: removing its channels does not concern another value.
+    arXiv 2301.12900, as an interface). A dimension that no tie names cannot
+    lose channels; one that goes with nothing else is tied to itself.
   }];
   let methods = [
     InterfaceMethod<[{
       Appends the ties between dimensions of operands and of results.
     }], "void", "getChannelTies",
       (ins "::llvm::SmallVectorImpl<::slim::ChannelTie> &":$ties)>,
+    InterfaceMethod<[{
+      Appends the dimensions of operands over all channels of which the op takes
+      statistics, as norms do. With fewer channels, though they were zero, those
+      that stay change.
+    }], "void", "getStatisticDims",
+      (ins "::llvm::SmallVectorImpl<::slim::ChannelEnd> &":$ends), "",
+      [{ (void)ends; }]>,
+    InterfaceMethod<[{
+      Brings attributes and operands that say extents (groups, the shape of a
+      reshape) into line with channels that were removed. Operands have their
+      new types already, results still the old ones. `kept` gives the channels
+      that an end keeps, ascending, and nothing for one that keeps all. Fails,
+      with a diagnostic, where that cannot be said.
+    }], "::llvm::LogicalResult", "adaptChannels",
+      (ins "::mlir::OpBuilder &":$builder,
+           "::slim::KeptChannels":$kept), "", [{ return success(); }]>,
   ];
 }
 

@@ -31,7 +31,8 @@ def Slim_LinearOp : Slim_CostedOp<"linear",
 }
 
 def Slim_MatmulOp : Slim_CostedOp<"matmul",
-    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "batched matrix product";
   let description = [{
     NumPy's matmul: the last two dimensions are matrices, the ones before are
@@ -57,7 +58,7 @@ def Slim_MatmulOp : Slim_CostedOp<"matmul",
 def Slim_ConvOp : Slim_CostedOp<"conv",
     [DeclareOpInterfaceMethods<CompressibleOpInterface,
                                ["getGroupCount", "buildActivationRows"]>,
-     DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<ChannelOpInterface, ["adaptChannels"]>,
      DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "convolution (cross-correlation) in 1, 2 or 3 dimensions";
   let description = [{
@@ -88,7 +89,7 @@ def Slim_ConvOp : Slim_CostedOp<"conv",
 
 def Slim_ConvTransposeOp : Slim_CostedOp<"conv_transpose",
     [DeclareOpInterfaceMethods<CompressibleOpInterface, ["getGroupCount"]>,
-     DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<ChannelOpInterface, ["adaptChannels"]>,
      DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "transposed convolution in 1, 2 or 3 dimensions";
   let description = [{
@@ -159,7 +160,8 @@ def Slim_EmbeddingOp : Slim_Op<"embedding",
 }
 
 def Slim_AttentionOp : Slim_CostedOp<"attention",
-    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "scaled dot-product attention";
   let description = [{
     softmax(scale * Q K^T + mask) V over query [B, H, S, D], key [B, Hkv, T, D]
@@ -191,7 +193,8 @@ def Slim_AttentionOp : Slim_CostedOp<"attention",
 }
 
 def Slim_RotaryEmbeddingOp : Slim_Op<"rotary_embedding",
-    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "rotary position embedding";
   let description = [{
     Rotates pairs of the last dimension of `input` [B, H, S, D] by the angles

@@ -5,7 +5,8 @@
 include "slim/IR/SlimBase.td"
 
 def Slim_SoftmaxOp : Slim_Op<"softmax",
-    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "softmax along a dimension";
   let description = [{
     exp(x - max) / sum exp(x - max) along `axis`. The exponentials, their sum
@@ -23,7 +24,8 @@ def Slim_SoftmaxOp : Slim_Op<"softmax",
 }
 
 def Slim_LogSoftmaxOp : Slim_Op<"log_softmax",
-    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "logarithm of the softmax along a dimension";
   let description = [{
     x - max - log(sum exp(x - max)) along `axis`.
@@ -40,7 +42,7 @@ def Slim_LogSoftmaxOp : Slim_Op<"log_softmax",
 
 def Slim_LayerNormOp : Slim_Op<"layer_norm",
     [AttrSizedOperandSegments,
-     DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<ChannelOpInterface, ["getStatisticDims"]>,
      DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "layer normalization";
   let description = [{
@@ -72,7 +74,7 @@ def Slim_LayerNormOp : Slim_Op<"layer_norm",
 }
 
 def Slim_RMSNormOp : Slim_Op<"rms_norm",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+    [DeclareOpInterfaceMethods<ChannelOpInterface, ["getStatisticDims"]>,
      DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "root mean square normalization";
   let description = [{
@@ -116,7 +118,7 @@ def Slim_BatchNormOp : Slim_Op<"batch_norm",
 }
 
 def Slim_GroupNormOp : Slim_Op<"group_norm",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface, ["getStatisticDims"]>]> {
   let summary = "group normalization";
   let description = [{
     Divides the channels (dimension 1) into `groups` runs of equal length and

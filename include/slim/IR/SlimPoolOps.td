@@ -52,7 +52,9 @@ def Slim_AvgPoolOp : Slim_Op<"avg_pool",
   let results = (outs Slim_FloatTensor:$result);
 }
 
-def Slim_ResizeOp : Slim_Op<"resize", [AttrSizedOperandSegments]> {
+def Slim_ResizeOp : Slim_Op<"resize",
+    [AttrSizedOperandSegments,
+     DeclareOpInterfaceMethods<ChannelOpInterface>]> {
   let summary = "resampling of some dimensions";
   let description = [{
     Resamples the dimensions `axes` to the extents `sizes` (i64), or to

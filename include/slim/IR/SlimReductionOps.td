@@ -6,7 +6,9 @@ include "slim/IR/SlimBase.td"
 
 class Slim_ReductionOp<string mnemonic, string what, Type type,
                        list<Trait> traits = [], string detail = "">
-    : Slim_CostedOp<mnemonic, traits, [{
+    : Slim_CostedOp<mnemonic,
+                    traits # [DeclareOpInterfaceMethods<ChannelOpInterface>],
+                    [{
     ::llvm::LogicalResult $cppClass::inferReturnTypes(
         ::mlir::MLIRContext *context,
         ::std::optional<::mlir::Location> location, Adaptor adaptor,
@@ -20,6 +22,10 @@ class Slim_ReductionOp<string mnemonic, string what, Type type,
     }
     ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor adaptor) {
       return ::slim::detail::foldReduction(*this, adaptor.getInput());
+    }
+    void $cppClass::getChannelTies(
+        ::llvm::SmallVectorImpl<::slim::ChannelTie> &ties) {
+      ::slim::detail::appendTiesExcept(*this, getAxes(), !getKeepDims(), ties);
     }
   }]> {
   let summary = what # " along dimensions";

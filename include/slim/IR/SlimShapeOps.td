@@ -10,7 +10,8 @@ class Slim_FoldableOp<string mnemonic, list<Trait> traits = []>
   let hasFolder = 1;
 }
 
-def Slim_ShapeOp : Slim_FoldableOp<"shape"> {
+def Slim_ShapeOp : Slim_FoldableOp<"shape",
+    [DeclareOpInterfaceMethods<ChannelOpInterface>]> {
   let summary = "extents of a tensor";
   let description = [{
     The extents of dimensions `start` to `end` (exclusive).
@@ -26,7 +27,7 @@ def Slim_ShapeOp : Slim_FoldableOp<"shape"> {
 }
 
 def Slim_ReshapeOp : Slim_FoldableOp<"reshape",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+    [DeclareOpInterfaceMethods<ChannelOpInterface, ["adaptChannels"]>,
      DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "the same elements in another shape";
   let description = [{
@@ -120,7 +121,8 @@ def Slim_TransposeOp : Slim_FoldableOp<"transpose",
 }
 
 def Slim_ExpandOp : Slim_FoldableOp<"expand",
-    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface, ["adaptChannels"]>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "broadcast to a shape";
   let description = [{
     Broadcasts the input and `shape` together, as a binary elementwise op
@@ -155,7 +157,7 @@ def Slim_ConcatOp : Slim_FoldableOp<"concat",
 }
 
 def Slim_SliceOp : Slim_FoldableOp<"slice",
-    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+    [DeclareOpInterfaceMethods<ChannelOpInterface, ["adaptChannels"]>,
      DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "a regular part of a tensor";
   let description = [{
@@ -177,7 +179,8 @@ def Slim_SliceOp : Slim_FoldableOp<"slice",
 }
 
 def Slim_PadOp : Slim_Op<"pad",
-    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "a tensor with a margin";
   let description = [{
     Adds pads[i] elements before and pads[rank + i] after dimension i, of the
@@ -268,7 +271,8 @@ def Slim_TriluOp : Slim_Op<"trilu",
 //===----------------------------------------------------------------------===//
 
 def Slim_GatherOp : Slim_FoldableOp<"gather",
-    [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+    [DeclareOpInterfaceMethods<ChannelOpInterface>,
+     DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "slices of a dimension, by index";
   let description = [{
     result[a..., i..., b...] = input[a..., indices[i...], b...], the index

@@ -1,7 +1,7 @@
 //===- Registry.h - Things known by name ------------------------*- C++ -*-===//
 
-#ifndef SLIM_LIB_NUMERICS_REGISTRY_H
-#define SLIM_LIB_NUMERICS_REGISTRY_H
+#ifndef SLIM_SUPPORT_REGISTRY_H
+#define SLIM_SUPPORT_REGISTRY_H
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
@@ -46,4 +46,4 @@ private:
 
 } // namespace slim
 
-#endif // SLIM_LIB_NUMERICS_REGISTRY_H
+#endif // SLIM_SUPPORT_REGISTRY_H
