@@ -1,6 +1,6 @@
 //===- PrintChannelGroups.cpp - A report of coupled channels --------------===//
-#include "slim/Analysis/ChannelGroups.h"
 #include "mlir/IR/AsmState.h"
+#include "slim/Analysis/ChannelGroups.h"
 #include "slim/Analysis/Passes.h"
 
 namespace slim {

@@ -2,8 +2,8 @@
 
 #include "slim/Numerics/ActivationRange.h"
 
-#include "slim/Support/Registry.h"
 #include "slim/Numerics/Rounding.h"
+#include "slim/Support/Registry.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/STLFunctionalExtras.h"

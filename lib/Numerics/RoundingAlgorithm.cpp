@@ -2,9 +2,9 @@
 
 #include "slim/Numerics/RoundingAlgorithm.h"
 
-#include "slim/Support/Registry.h"
 #include "RoundingAlgorithms.h"
 #include "slim/Numerics/Statistics.h"
+#include "slim/Support/Registry.h"
 
 #include "llvm/ADT/StringExtras.h"
 

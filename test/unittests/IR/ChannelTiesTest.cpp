@@ -199,3 +199,95 @@ TEST_F(ChannelTiesTest, Pool) {
   ASSERT_TRUE(op);
   EXPECT_EQ(getTies(op), (Ties{"o0:0 - r0:0", "o0:1 - r0:1"}));
 }
+
+TEST_F(ChannelTiesTest, Statistics) {
+  Operation *op =
+      parse("%x: tensor<?x8x4xf32>, %s: tensor<4xf32>",
+            "slim.rms_norm %x, %s {axis = 2, epsilon = 1.0e-5 : f32} : "
+            "(tensor<?x8x4xf32>, tensor<4xf32>) -> tensor<?x8x4xf32>");
+  ASSERT_TRUE(op);
+  SmallVector<ChannelEnd> ends;
+  cast<ChannelOpInterface>(op).getStatisticDims(ends);
+  ASSERT_EQ(ends.size(), 1u);
+  EXPECT_EQ(ends[0], ChannelEnd::operand(0, 2));
+}
+
+TEST_F(ChannelTiesTest, Matmul) {
+  Operation *op =
+      parse("%x: tensor<?x8x5x4xf32>, %z: tensor<8x4x7xf32>",
+            "slim.matmul %x, %z : (tensor<?x8x5x4xf32>, tensor<8x4x7xf32>) -> "
+            "tensor<?x8x5x7xf32>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op), (Ties{"o0:3 - o1:1", "o0:2 - r0:2", "o1:2 - r0:3",
+                               "o0:1 - r0:1", "o1:0 - r0:1"}));
+}
+
+TEST_F(ChannelTiesTest, MatmulOfVectors) {
+  Operation *op =
+      parse("%x: tensor<4xf32>, %z: tensor<3x4x7xf32>",
+            "slim.matmul %x, %z : (tensor<4xf32>, tensor<3x4x7xf32>) -> "
+            "tensor<3x7xf32>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op), (Ties{"o0:0 - o1:1", "o1:0 - r0:0", "o1:2 - r0:1"}));
+}
+
+TEST_F(ChannelTiesTest, Attention) {
+  // Two queries' heads a head of keys; the default scale keeps the heads' size.
+  Operation *op =
+      parse("%q: tensor<?x4x?x8xf32>, %k: tensor<?x2x?x8xf32>, "
+            "%v: tensor<?x2x?x6xf32>, %m: tensor<?x4x1x?xf32>",
+            "slim.attention %q, %k, %v mask %m : (tensor<?x4x?x8xf32>, "
+            "tensor<?x2x?x8xf32>, tensor<?x2x?x6xf32>, tensor<?x4x1x?xf32>) -> "
+            "tensor<?x4x?x6xf32>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op), (Ties{"o2:3 - r0:3", "o0:1 - o3:1", "o0:1 - r0:1",
+                               "o1:1 - o2:1", "o1:1 - o0:1 *2"}));
+}
+
+TEST_F(ChannelTiesTest, Reduction) {
+  Operation *op = parse("%x: tensor<?x8x5x4xf32>",
+                        "slim.reduce_mean %x {axes = array<i64: 2>} : "
+                        "(tensor<?x8x5x4xf32>) -> tensor<?x8x4xf32>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op), (Ties{"o0:0 - r0:0", "o0:1 - r0:1", "o0:3 - r0:2"}));
+  op = parse("%x: tensor<?x8x5xf32>",
+             "slim.reduce_max %x {axes = array<i64: 1>, keep_dims = true} : "
+             "(tensor<?x8x5xf32>) -> tensor<?x1x5xf32>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op), (Ties{"o0:0 - r0:0", "o0:2 - r0:2"}));
+}
+
+TEST_F(ChannelTiesTest, Softmax) {
+  Operation *op = parse("%x: tensor<?x8x5xf32>",
+                        "slim.softmax %x {axis = 1} : (tensor<?x8x5xf32>) -> "
+                        "tensor<?x8x5xf32>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op), (Ties{"o0:0 - r0:0", "o0:2 - r0:2"}));
+}
+
+TEST_F(ChannelTiesTest, Gather) {
+  Operation *op = parse("%x: tensor<6x8x5xf32>, %i: tensor<2x3xi64>",
+                        "slim.gather %x, %i {axis = 1} : (tensor<6x8x5xf32>, "
+                        "tensor<2x3xi64>) -> tensor<6x2x3x5xf32>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op),
+            (Ties{"o0:0 - r0:0", "o0:2 - r0:3", "o1:0 - r0:1", "o1:1 - r0:2"}));
+}
+
+TEST_F(ChannelTiesTest, Shape) {
+  Operation *op = parse("%x: tensor<6x?x5xf32>",
+                        "slim.shape %x {start = 1 : i64, end = 2 : i64} : "
+                        "(tensor<6x?x5xf32>) -> tensor<1xi64>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op), (Ties{"o0:0 - o0:0", "o0:2 - o0:2"}));
+}
+
+TEST_F(ChannelTiesTest, OpenExtents) {
+  // What the open extent holds is not known to be eight channels or one.
+  Operation *op =
+      parse("%x: tensor<?x8xf32>, %z: tensor<?x?xf32>",
+            "slim.add %x, %z : (tensor<?x8xf32>, tensor<?x?xf32>) -> "
+            "tensor<?x8xf32>");
+  ASSERT_TRUE(op);
+  EXPECT_EQ(getTies(op), Ties{});
+}
