@@ -27,6 +27,28 @@ public:
   }
 };
 
+/// The square of what each element adds to its output, in the mean over the
+/// inputs of calibration: Wanda's score (arXiv 2306.11695, equation 1) squared.
+/// What a layer's rows add up to are the squares of its outputs, as far as its
+/// inputs are independent.
+class Activation : public ImportanceCriterion {
+public:
+  StringRef getName() const override { return "activation"; }
+  StringRef getDescription() const override {
+    return "the squares of the weights times those of their inputs";
+  }
+  bool needsStatistics() const override { return true; }
+  llvm::Expected<std::vector<float>>
+  score(const ImportanceProblem &problem) const override {
+    assert(problem.inputMeanSquares.size() == problem.values.size());
+    std::vector<float> scores(problem.values.size());
+    for (size_t i = 0; i < scores.size(); ++i)
+      scores[i] =
+          problem.values[i] * problem.values[i] * problem.inputMeanSquares[i];
+    return scores;
+  }
+};
+
 /// A control: whatever beats it has seen something.
 class Random : public ImportanceCriterion {
 public:
@@ -53,7 +75,8 @@ static Registry<CriterionPtr> &getRegistry() {
   static Registry<CriterionPtr> *registry = [] {
     auto *criteria = new Registry<CriterionPtr>;
     for (const CriterionPtr &criterion :
-         {CriterionPtr(std::make_shared<Magnitude>()),
+         {CriterionPtr(std::make_shared<Activation>()),
+          CriterionPtr(std::make_shared<Magnitude>()),
           CriterionPtr(std::make_shared<Random>())})
       criteria->add(criterion->getName(), criterion);
     return criteria;

@@ -1,4 +1,6 @@
 //===- PruneStructured.cpp - Channels, neurons and heads go ---------------===//
+#include "MatrixForm.h"
+#include "slim/Calibrate/ActivationStatistics.h"
 #include "slim/Compress/ImportanceCriterion.h"
 #include "slim/Compress/NameFilter.h"
 #include "slim/Compress/Passes.h"
@@ -9,6 +11,7 @@
 #include "slim/Numerics/Statistics.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include <cmath>
 #include <numeric>
 
@@ -41,11 +44,84 @@ static bool isMatrix(RankedTensorType type) {
                         [](int64_t extent) { return extent > 1; }) > 1;
 }
 
-/// The scores of what lies at each channel of each axis; none for axes that do
-/// not count, those of activations and vectors, or are not wanted.
+namespace {
+/// Scores the elements of weights.
+class Scorer {
+public:
+  Scorer(ModuleOp module, const ImportanceCriterion &criterion, uint64_t seed,
+         std::optional<CalibrationStatistics> calibration)
+      : criterion(criterion), seed(seed), calibration(std::move(calibration)) {
+    module.walk([&](CompressibleOpInterface op) {
+      if (auto get = op.getWeightOperand().get().getDefiningOp<GetWeightOp>())
+        if (!op.getReductionDims().empty())
+          consumers.try_emplace(get.getName(), op);
+    });
+  }
+
+  /// Row-major; empty for a weight that does not count. Reports what fails.
+  FailureOr<std::vector<float>> score(WeightOp weight);
+
+private:
+  /// E[x^2] of each element's input; empty where nothing was seen.
+  std::vector<float> getInputMeanSquares(WeightOp weight);
+
+  const ImportanceCriterion &criterion;
+  uint64_t seed;
+  std::optional<CalibrationStatistics> calibration;
+  llvm::StringMap<CompressibleOpInterface> consumers;
+};
+} // namespace
+
+std::vector<float> Scorer::getInputMeanSquares(WeightOp weight) {
+  auto consumer = consumers.find(weight.getSymName());
+  const ActivationStatistics *seen =
+      calibration ? calibration->lookup(weight.getSymName()) : nullptr;
+  if (!seen || consumer == consumers.end())
+    return {};
+  CompressibleOpInterface op = consumer->second;
+  MatrixForm form =
+      MatrixForm::of(weight.getTensorType().getShape(),
+                     op.getOutputChannelDim(), op.getReductionDims());
+  if (seen->groups < 1 || form.rows % seen->groups != 0 ||
+      static_cast<int64_t>(seen->channelMeanSquare.size()) !=
+          seen->groups * form.cols)
+    return {};
+  std::vector<float> squares(form.source.size());
+  for (size_t i = 0; i < squares.size(); ++i) {
+    int64_t row = i / form.cols, group = row / (form.rows / seen->groups);
+    squares[form.source[i]] =
+        float(seen->channelMeanSquare[group * form.cols + i % form.cols]);
+  }
+  return squares;
+}
+
+FailureOr<std::vector<float>> Scorer::score(WeightOp weight) {
+  std::vector<float> scores;
+  if (!isMatrix(weight.getTensorType()))
+    return scores;
+  std::vector<float> squares = getInputMeanSquares(weight);
+  if (criterion.needsStatistics() && squares.empty())
+    return scores;
+  FailureOr<TensorData> data = readWeightData(weight);
+  if (failed(data))
+    return failure();
+  std::vector<float> values = data->toFloats();
+  if (!allFinite(values))
+    return weight.emitError("has infinite or NaN values, by which channels "
+                            "cannot be ranked");
+  llvm::Expected<std::vector<float>> result =
+      criterion.score({weight.getSymName(), weight.getTensorType().getShape(),
+                       values, squares, seed});
+  if (!result)
+    return weight.emitError() << llvm::toString(result.takeError());
+  return std::move(*result);
+}
+
+/// The scores of what lies at each channel of each wanted axis; none for axes
+/// that do not count, such as those of activations and vectors.
 static FailureOr<std::vector<std::vector<double>>>
-sumAxes(const ChannelGraph &graph, const ImportanceCriterion &criterion,
-        const llvm::BitVector &isWanted, uint64_t seed) {
+sumAxes(const ChannelGraph &graph, Scorer &scorer,
+        const llvm::BitVector &isWanted) {
   ArrayRef<ChannelAxis> axes = graph.getAxes();
   std::vector<std::vector<double>> sums(axes.size());
   for (unsigned first = 0; first < axes.size();) {
@@ -56,22 +132,14 @@ sumAxes(const ChannelGraph &graph, const ImportanceCriterion &criterion,
     bool isNeeded = false;
     for (unsigned axis = first; axis < last; ++axis)
       isNeeded |= isWanted[axis];
-    if (weight && isNeeded && isMatrix(weight.getTensorType())) {
-      FailureOr<TensorData> data = readWeightData(weight);
-      if (failed(data))
+    if (weight && isNeeded) {
+      FailureOr<std::vector<float>> scores = scorer.score(weight);
+      if (failed(scores))
         return failure();
-      std::vector<float> values = data->toFloats();
-      if (!allFinite(values))
-        return weight.emitError("has infinite or NaN values, by which channels "
-                                "cannot be ranked");
-      ArrayRef<int64_t> shape = weight.getTensorType().getShape();
-      llvm::Expected<std::vector<float>> scores =
-          criterion.score({weight.getSymName(), shape, values, seed});
-      if (!scores)
-        return weight.emitError() << llvm::toString(scores.takeError());
-      for (unsigned axis = first; axis < last; ++axis)
+      for (unsigned axis = first; axis < last && !scores->empty(); ++axis)
         if (isWanted[axis])
-          sums[axis] = sumAlong(*scores, shape, axes[axis].dim);
+          sums[axis] = sumAlong(*scores, weight.getTensorType().getShape(),
+                                axes[axis].dim);
     }
     first = last;
   }
@@ -169,6 +237,12 @@ LogicalResult PruneStructuredPass::checkOptions() {
   if (!getImportanceCriterion(criterion))
     return fail("there is no criterion '" + criterion + "'; there are " +
                 llvm::join(getImportanceCriterionNames(), ", "));
+  if (getImportanceCriterion(criterion)->needsStatistics() &&
+      calibration.empty())
+    return fail(
+        "criterion '" + criterion +
+        "' needs statistics: calibrate the model and give their file as "
+        "option 'calibration'");
   return success();
 }
 
@@ -315,10 +389,33 @@ void PruneStructuredPass::runOnOperation() {
       candidates.push_back({&group, getUnit(graph, group, align), {}, {}});
   }
 
+  std::optional<CalibrationStatistics> statistics;
+  if (!calibration.empty()) {
+    llvm::Expected<CalibrationStatistics> loaded =
+        CalibrationStatistics::load(calibration);
+    if (!loaded) {
+      emitError(module.getLoc(), "prune-structured: option 'calibration': ")
+          << llvm::toString(loaded.takeError());
+      return signalPassFailure();
+    }
+    statistics = std::move(*loaded);
+  }
+  Scorer scorer(module, *getImportanceCriterion(criterion), seed,
+                std::move(statistics));
   FailureOr<std::vector<std::vector<double>>> sums =
-      sumAxes(graph, *getImportanceCriterion(criterion), isWanted, seed);
+      sumAxes(graph, scorer, isWanted);
   if (failed(sums))
     return signalPassFailure();
+  llvm::erase_if(candidates, [&](const Candidate &candidate) {
+    SmallVector<unsigned> ofGroup = candidate.group->getAxes();
+    if (llvm::any_of(ofGroup,
+                     [&](unsigned axis) { return !(*sums)[axis].empty(); }))
+      return false;
+    for (unsigned axis : ofGroup)
+      reasons[axis] = "nothing ranks its channels: no weight of theirs has "
+                      "scores";
+    return true;
+  });
   for (Candidate &candidate : candidates) {
     candidate.scores = scoreSets(*candidate.group, *sums);
     candidate.order =

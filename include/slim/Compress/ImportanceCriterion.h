@@ -20,6 +20,9 @@ struct ImportanceProblem {
   ArrayRef<int64_t> shape;
   /// Row-major.
   ArrayRef<float> values;
+  /// E[x^2] of the input that each element multiplies, row-major; empty without
+  /// calibration.
+  ArrayRef<float> inputMeanSquares;
   /// Of all pseudo-random choices.
   uint64_t seed = 0;
 };
@@ -32,6 +35,9 @@ public:
   virtual StringRef getName() const = 0;
   /// One line for a list of criteria.
   virtual StringRef getDescription() const = 0;
+  /// Whether a problem must come with `inputMeanSquares`. Weights without do
+  /// not count then.
+  virtual bool needsStatistics() const { return false; }
   /// The score of each element, row-major.
   virtual llvm::Expected<std::vector<float>>
   score(const ImportanceProblem &problem) const = 0;

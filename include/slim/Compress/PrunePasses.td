@@ -93,7 +93,9 @@ def PruneStructuredPass : Pass<"prune-structured", "::mlir::ModuleOp"> {
     channels were zero.
 
     A group of sets that may be removed loses round(ratio * sets) of them, those
-    that matter least by `criterion`: the score of a set is the mean, over the
+    that matter least by `criterion`: the squares of weights (magnitude), these
+    times the mean squares of what they multiply in `calibration` (activation,
+    Wanda's), or random numbers as a control. The score of a set is the mean, over the
     weights it takes elements from, of the sum of their elements' scores. With
     `ranking=local` each group loses that share; with `global` scores relative to
     the mean of their group are compared over the model, and no group loses more
@@ -134,7 +136,10 @@ def PruneStructuredPass : Pass<"prune-structured", "::mlir::ModuleOp"> {
     Option<"ratio", "ratio", "double", /*default=*/"0.3",
            "Share of the sets of channels to remove, from 0 to below 1">,
     Option<"criterion", "criterion", "std::string", /*default=*/"\"magnitude\"",
-           "What ranks channels: magnitude, random, or one that a plug-in adds">,
+           "What ranks channels: magnitude, activation, random, or one that a "
+           "plug-in adds">,
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           "File of statistics, for criterion=activation">,
     Option<"ranking", "ranking", "std::string", /*default=*/"\"local\"",
            "Within each group (local) or over the model (global)">,
     Option<"maxRatio", "max-ratio", "double", /*default=*/"0.8",
