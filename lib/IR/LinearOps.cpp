@@ -154,10 +154,12 @@ void MatmulOp::getChannelTies(SmallVectorImpl<ChannelTie> &ties) {
     };
     if (!isDynamic(extent) && (isOpen(lhs) || isOpen(rhs)))
       continue;
-    for (auto [operand, type] : llvm::enumerate(ArrayRef{lhs, rhs}))
+    for (unsigned operand : {0, 1}) {
+      RankedTensorType type = operand == 0 ? lhs : rhs;
       if (int64_t dim = getDim(type);
           dim >= 0 && !isDynamic(extent) && type.getDimSize(dim) == extent)
         ties.emplace_back(operand, dim, 0, batch);
+    }
   }
 }
 
