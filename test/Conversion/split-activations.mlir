@@ -75,7 +75,8 @@ func.func @odd_groups(%x: tensor<?x60xf32>) -> tensor<?x128xf32> {
 
 // -----
 
-// Differences of 8-bit codes are no bytes.
+// Unsigned bytes of both sides have no product; with signed ones, zero points
+// are taken off the sums.
 slim.weight @q : tensor<128x64xui8> = dense<1> : tensor<128x64xui8>
 slim.weight @s : tensor<128x1xf32> = dense<1.0> : tensor<128x1xf32>
 slim.weight @z : tensor<128x1xui8> = dense<1> : tensor<128x1xui8>
@@ -86,6 +87,41 @@ func.func @zero_points(%x: tensor<?x64xf32>) -> tensor<?x128xf32> {
   %s = slim.get_weight @s : tensor<128x1xf32>
   %z = slim.get_weight @z : tensor<128x1xui8>
   %w = slim.dequantize %q, %s, %z {block = array<i64: 1, 0>} : (tensor<128x64xui8>, tensor<128x1xf32>, tensor<128x1xui8>) -> tensor<128x64xf32>
+  %y = slim.linear %x, %w : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
+  return %y : tensor<?x128xf32>
+}
+
+// -----
+
+slim.weight @q : tensor<128x64xi8> = dense<1> : tensor<128x64xi8>
+slim.weight @s : tensor<128x1xf32> = dense<1.0> : tensor<128x1xf32>
+slim.weight @z : tensor<128x1xi8> = dense<1> : tensor<128x1xi8>
+// CHECK-LABEL: func.func @signed_zero_points
+// CHECK: slim.linear %{{.*}} : (tensor<?x3x64xf32>, tensor<128x64xf32>)
+func.func @signed_zero_points(%x: tensor<?x64xf32>) -> tensor<?x128xf32> {
+  %q = slim.get_weight @q : tensor<128x64xi8>
+  %s = slim.get_weight @s : tensor<128x1xf32>
+  %z = slim.get_weight @z : tensor<128x1xi8>
+  %w = slim.dequantize %q, %s, %z {block = array<i64: 1, 0>} : (tensor<128x64xi8>, tensor<128x1xf32>, tensor<128x1xi8>) -> tensor<128x64xf32>
+  %y = slim.linear %x, %w : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
+  return %y : tensor<?x128xf32>
+}
+
+// -----
+
+// Twice the values of E2M1 are integers; their scales are floats of 8 bits,
+// which may have a scale of their own.
+slim.weight @q : tensor<128x64xf4E2M1FN> = dense<1.0> : tensor<128x64xf4E2M1FN>
+slim.weight @s : tensor<128x4xf8E4M3FN> = dense<1.0> : tensor<128x4xf8E4M3FN>
+slim.weight @t : tensor<1x1xf32> = dense<1.0> : tensor<1x1xf32>
+// CHECK-LABEL: func.func @small_floats
+// CHECK: slim.linear %{{.*}} : (tensor<?x3x64xf32>, tensor<128x64xf32>)
+func.func @small_floats(%x: tensor<?x64xf32>) -> tensor<?x128xf32> {
+  %q = slim.get_weight @q : tensor<128x64xf4E2M1FN>
+  %s = slim.get_weight @s : tensor<128x4xf8E4M3FN>
+  %t = slim.get_weight @t : tensor<1x1xf32>
+  %u = slim.dequantize %s, %t {block = array<i64: 0, 0>} : (tensor<128x4xf8E4M3FN>, tensor<1x1xf32>) -> tensor<128x4xf32>
+  %w = slim.dequantize %q, %u {block = array<i64: 1, 16>} : (tensor<128x64xf4E2M1FN>, tensor<128x4xf32>) -> tensor<128x64xf32>
   %y = slim.linear %x, %w : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
   return %y : tensor<?x128xf32>
 }
@@ -107,13 +143,12 @@ func.func @three_bits(%x: tensor<?x64xf32>) -> tensor<?x128xf32> {
 
 // -----
 
-// Scales in 16 bits do; those in 8 bits do not.
+// Scales in 16 and 8 bits do.
 slim.weight @q : tensor<128x64xi4> = dense<1> : tensor<128x64xi4>
 slim.weight @s : tensor<128x1xf16> = dense<1.0> : tensor<128x1xf16>
 slim.weight @t : tensor<128x1xf8E4M3FN> = dense<1.0> : tensor<128x1xf8E4M3FN>
 // CHECK-LABEL: func.func @small_scales
-// CHECK: slim.linear %{{.*}} : (tensor<?x3x64xf32>, tensor<128x64xf32>)
-// CHECK: slim.linear %{{.*}} : (tensor<?x64xf32>, tensor<128x64xf32>)
+// CHECK-COUNT-2: slim.linear %{{.*}} : (tensor<?x3x64xf32>, tensor<128x64xf32>)
 func.func @small_scales(%x: tensor<?x64xf32>) -> (tensor<?x128xf32>, tensor<?x128xf32>) {
   %q = slim.get_weight @q : tensor<128x64xi4>
   %s = slim.get_weight @s : tensor<128x1xf16>

@@ -186,8 +186,9 @@ def SplitActivationsPass : Pass<"slim-split-activations"> {
   let summary = "float activations of coded weights as digits of integers";
   let description = [{
     Computes `slim.linear` of an f32 activation and a weight of integer codes (8,
-    4 or 2 bits, `slim.dequantize` with scales by row or by group of a multiple
-    of 16) by products of bytes. With m the greatest magnitude of a row of the
+    4 or 2 bits) or of f4E2M1FN, whose values are halves of integers
+    (`slim.dequantize` with scales by row or by group of a multiple of 16), by
+    products of bytes. With m the greatest magnitude of a row of the
     activation, its elements are rounded to multiples of m / (2^23 - 2) and cut
     into three digits of 8 bits, which are three rows of one product; it reads
     the weight once. The results are added with their places' weights.
@@ -202,9 +203,10 @@ def SplitActivationsPass : Pass<"slim-split-activations"> {
     NaN or an infinity, all its results are NaN or infinite.
 
     Products stay as they are with fewer than 128 results or 32 terms, with
-    groups of another size, with more than 65,793 terms a group, with 8-bit
-    codes that have zero points, and where codes or scales are decoded from
-    something else (a sparse form, scales in 8 bits). So do those that take fewer
+    groups of another size, with more than 65,793 terms a group (33,025 where
+    there are zero points), with unsigned 8-bit codes that have zero points, and
+    where codes or scales are decoded from something else (a sparse form, codes
+    of scales that are no floats). So do those that take fewer
     instructions in floats: many rows, groups of 16, and a target without
     products of unsigned and signed bytes (`corrects-signs`).
 

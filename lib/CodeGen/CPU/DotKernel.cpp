@@ -80,6 +80,18 @@ Value DotKernel::decode(OpBuilder &b, Location loc, Value bytes,
     return Value(vector::BitCastOp::create(b, loc, type, word));
   };
   unsigned bits = form.rightBits, below = piece * bits;
+  if (!form.table.empty()) {
+    // Tables look at the lowest bits alone.
+    bytes = shift(
+        [&](Value word, Value by) -> Value {
+          return arith::ShRUIOp::create(b, loc, word, by);
+        },
+        below);
+    auto values = DenseElementsAttr::get(
+        RankedTensorType::get(form.table.size(), b.getI8Type()),
+        ArrayRef(form.table));
+    return TableOp::create(b, loc, type, bytes, values);
+  }
   if (!form.codesAreUnsigned) {
     // In the upper bits, where the sign is.
     bytes = shift(

@@ -15,9 +15,16 @@ struct ProductForm {
   /// Whether these are unsigned; `rightIsUnsigned` is what they become.
   bool codesAreUnsigned = false;
 
+  /// The values of the codes of less than a byte, times `tableFactor`, where
+  /// they are not the codes themselves; one a code.
+  SmallVector<int8_t> table;
+  int64_t tableFactor = 1;
+
   /// What the right operand is multiplied by: decoding leaves elements of
   /// less than a byte in its upper bits where that gives them their sign.
   int64_t getFactor() const {
+    if (!table.empty())
+      return tableFactor;
     return rightBits < 8 && !codesAreUnsigned ? int64_t(1) << (8 - rightBits)
                                               : 1;
   }

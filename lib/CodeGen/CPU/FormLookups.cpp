@@ -32,11 +32,55 @@ static Value getCode(tensor::ExtractOp read) {
   return cast.getIn();
 }
 
-/// The value of the small float `code` of the type `from`, in f32. A float of
-/// 32 bits with the same exponent and mantissa is 2^(127 - bias) times too
-/// small, also where the code is subnormal. Null for types that tables do
-/// better.
-static Value decodeFloat(ImplicitLocOpBuilder &b, Type from, Value code) {
+/// The codes that `code`, of the body of an op on tensors, is one of: bytes of
+/// a stored weight. Nothing for other codes.
+static FailureOr<std::optional<TensorData>> readCodes(Value code) {
+  auto none = std::optional<TensorData>();
+  auto argument = dyn_cast<BlockArgument>(code);
+  auto op = argument
+                ? dyn_cast<linalg::LinalgOp>(argument.getOwner()->getParentOp())
+                : linalg::LinalgOp();
+  if (!op)
+    return none;
+  Value operand = op->getOperand(argument.getArgNumber());
+  auto type = dyn_cast<RankedTensorType>(operand.getType());
+  memref::GetGlobalOp get = getStoredWeight(operand);
+  if (!get || !type || !type.hasStaticShape())
+    return none;
+  auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+      op, get.getNameAttr());
+  Attribute attr =
+      global ? global->getAttr(WeightSection::kDataAttr) : Attribute();
+  if (!attr)
+    return none;
+  FailureOr<TensorData> data = readWeightData(global, type, attr);
+  if (failed(data))
+    return failure();
+  return std::optional(std::move(*data));
+}
+
+/// Whether `code`, of the type `from`, may be NaN, infinite, or 2^-127, which
+/// f32 stores in another way than its neighbours.
+static FailureOr<bool> mayBeSpecial(Type from, Value code) {
+  FailureOr<std::optional<TensorData>> data = readCodes(code);
+  if (failed(data))
+    return failure();
+  if (!*data)
+    return true;
+  return llvm::any_of((*data)->getBytes(), [&](char byte) {
+    uint8_t bits = byte, magnitude = bits & 0x7f;
+    if (isa<Float8E8M0FNUType>(from))
+      return bits == 0 || bits == 255;
+    return magnitude >= (isa<Float8E4M3FNType>(from) ? 0x7f : 0x7c);
+  });
+}
+
+/// The value of the small float `code` of the type `from`, in f32, special ones
+/// included if there may be some. A float of 32 bits with the same exponent and
+/// mantissa is 2^(127 - bias) times too small, also where the code is
+/// subnormal. Null for types that tables do better.
+static Value decodeFloat(ImplicitLocOpBuilder &b, Type from, Value code,
+                         bool hasSpecials) {
   unsigned mantissa = 0, bias = 0, firstSpecial = 0;
   if (isa<Float8E4M3FNType>(from))
     mantissa = 3, bias = 7, firstSpecial = 0x7f;
@@ -54,6 +98,8 @@ static Value decodeFloat(ImplicitLocOpBuilder &b, Type from, Value code) {
   if (mantissa == 0) {
     Value wide = arith::ExtUIOp::create(b, b.getI32Type(), code);
     Value bits = arith::ShLIOp::create(b, wide, constant(23));
+    if (!hasSpecials)
+      return toFloat(bits);
     Value isLeast = arith::CmpIOp::create(b, Predicate::eq, wide, constant(0));
     Value isNaN = arith::CmpIOp::create(b, Predicate::eq, wide, constant(255));
     bits = arith::SelectOp::create(b, isLeast, constant(1 << 22), bits);
@@ -62,13 +108,17 @@ static Value decodeFloat(ImplicitLocOpBuilder &b, Type from, Value code) {
   }
   Value wide = arith::ExtSIOp::create(b, b.getI32Type(), code);
   unsigned shift = 23 - mantissa;
-  Value magnitude =
-      arith::AndIOp::create(b, arith::ShLIOp::create(b, wide, constant(shift)),
-                            constant(0x7f << shift));
-  Value sign =
-      arith::AndIOp::create(b, wide, constant(int64_t(-2147483647) - 1));
+  Value shifted = arith::ShLIOp::create(b, wide, constant(shift));
   Value factor = arith::ConstantOp::create(
       b, b.getF32FloatAttr(std::ldexp(1.0f, 127 - int(bias))));
+  constexpr int64_t kSign = int64_t(-2147483647) - 1;
+  if (!hasSpecials) {
+    Value number = arith::AndIOp::create(
+        b, shifted, constant(kSign | (int64_t(0x7f) << shift)));
+    return arith::MulFOp::create(b, toFloat(number), factor);
+  }
+  Value magnitude = arith::AndIOp::create(b, shifted, constant(0x7f << shift));
+  Value sign = arith::AndIOp::create(b, wide, constant(kSign));
   Value value = arith::MulFOp::create(b, toFloat(magnitude), factor);
   Value bits = arith::BitcastOp::create(b, b.getI32Type(), value);
   // NaN, and infinity where there is one.
@@ -130,9 +180,14 @@ private:
     DenseElementsAttr constant;
     std::optional<TensorData> values;
     if (matchPattern(read.getTensor(), m_Constant(&constant))) {
-      if (auto bits = code.getDefiningOp<arith::BitcastOp>())
-        if (Value value = decodeFloat(b, bits.getIn().getType(), code))
+      if (auto bits = code.getDefiningOp<arith::BitcastOp>()) {
+        Type from = bits.getIn().getType();
+        FailureOr<bool> hasSpecials = mayBeSpecial(from, bits.getIn());
+        if (failed(hasSpecials))
+          return failure();
+        if (Value value = decodeFloat(b, from, code, *hasSpecials))
           return value;
+      }
       values = TensorData::fromAttr(constant);
     } else if (memref::GetGlobalOp get = getStoredWeight(read.getTensor())) {
       auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(

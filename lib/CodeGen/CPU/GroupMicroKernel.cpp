@@ -15,8 +15,10 @@
 //===----------------------------------------------------------------------===//
 #include "DotProduct.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <cmath>
 
 using namespace slim;
 using namespace slim::cpu;
@@ -28,8 +30,13 @@ struct GroupForm {
   ProductForm product;
   /// Elements of a group.
   int64_t group = 0;
+  /// The scale, of the body and of these inputs; null for none.
+  Value scale;
+  SmallVector<unsigned> scaleInputs;
   /// Numbers of the inputs; 0 for none.
-  unsigned scale = 0, zero = 0, leftScale = 0;
+  unsigned zero = 0, leftScale = 0;
+  /// Lowest bits of the zero point's input that count.
+  unsigned zeroBits = 0;
 };
 
 /// Rows that a block of twice as many columns has at least.
@@ -38,11 +45,13 @@ static constexpr unsigned kMinWideRows = 3;
 class GroupKernel : public MicroKernel {
 public:
   /// `isWhole`: there is one group.
-  GroupKernel(const GroupForm &form, std::unique_ptr<MicroKernel> inner,
-              Type sum, const KernelTarget &target, bool isWhole)
-      : MicroKernel("groups of " + inner->getName().str(), sum, target,
-                    inner->getDepth()),
-        form(form), inner(std::move(inner)) {
+  GroupKernel(KernelOp op, const GroupForm &form,
+              std::unique_ptr<MicroKernel> inner, const KernelTarget &target,
+              bool isWhole)
+      : MicroKernel("groups of " + inner->getName().str(), op.getSumType(),
+                    target, inner->getDepth()),
+        block(&op.getBody().front()), form(form), inner(std::move(inner)),
+        permutesWords(lanes == 16 && target.has("vnni")) {
     rightBits = this->inner->getRightBits();
     if (isWhole)
       return;
@@ -92,15 +101,22 @@ public:
     if (form.zero)
       for (size_t v = 0; v < numVectors; ++v)
         zeros.push_back(loadZeros(b, loc, step, v, getNumLanes(sums[v])));
-    for (auto [i, sum] : llvm::enumerate(sums)) {
-      if (!form.zero) {
-        start.push_back(inner->createStart(b, loc, nothing, getNumLanes(sum)));
-        continue;
+    for (size_t row = 0; row < step.rows.size(); ++row) {
+      Value products;
+      for (size_t v = 0; v < numVectors; ++v) {
+        Value sum = sums[row * numVectors + v];
+        if (!form.zero)
+          start.push_back(
+              inner->createStart(b, loc, nothing, getNumLanes(sum)));
+        else if (canPermute(zeros[v], numVectors))
+          start.push_back(createPermutation(b, loc, step.leftSums[row],
+                                            zeros[v], products));
+        else
+          start.push_back(arith::MulIOp::create(
+              b, loc, getZeroNumbers(b, loc, zeros[v]),
+              vector::BroadcastOp::create(b, loc, zeros[v].getType(),
+                                          step.leftSums[row])));
       }
-      Value zero = zeros[i % numVectors];
-      Value left = vector::BroadcastOp::create(b, loc, zero.getType(),
-                                               step.leftSums[i / numVectors]);
-      start.push_back(arith::MulIOp::create(b, loc, zero, left));
     }
     start = inner->enterSteps(b, loc, start, step.rows.size());
     // What a shift of the left operand lacks follows the sums.
@@ -161,103 +177,227 @@ public:
     return next;
   }
 
+  bool sumsGroupsApart() const override {
+    return form.product.getFactor() != 1;
+  }
+
+  /// Decoding has multiplied the codes of all groups by the same number.
+  Value joinGroups(OpBuilder &b, Location loc, Value start,
+                   Value sum) const override {
+    auto type = cast<VectorType>(sum.getType());
+    Value factor = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(
+            type, APFloat(1.0f / float(form.product.getFactor()))));
+    return vector::FMAOp::create(b, loc, sum, factor, start);
+  }
+
 private:
   size_t getNumColumnSums(const KernelStep &step, ArrayRef<Value> sums) const {
     // rows * vectors sums and, with them, one a vector.
     return inner->needsColumnSums() ? sums.size() / (step.rows.size() + 1) : 0;
   }
 
-  /// `width` elements of vector `v` of an input that may be the same for all
-  /// columns.
+  /// `width` elements of vector `v` of an input, or the one that is the same
+  /// for all columns.
   static Value loadInput(OpBuilder &b, Location loc, const KernelStep &step,
                          unsigned input, size_t v, int64_t width) {
     Value buffer = step.buffers[input], at = step.columns[input - 1];
     auto type = VectorType::get({width}, getElementTypeOrSelf(buffer));
     if (!step.isVector[input - 1])
-      return vector::BroadcastOp::create(
-          b, loc, type, memref::LoadOp::create(b, loc, buffer, at));
+      return memref::LoadOp::create(b, loc, buffer, at);
     at = b.createOrFold<arith::AddIOp>(
         loc, at,
         arith::ConstantIndexOp::create(b, loc, v * step.vectorStep[input - 1]));
     return vector::LoadOp::create(b, loc, type, buffer, at);
   }
 
-  /// The scales, divided by what decoding multiplies codes by.
+  static Value splat(OpBuilder &b, Location loc, Value value, VectorType type) {
+    return isa<VectorType>(value.getType())
+               ? value
+               : vector::BroadcastOp::create(b, loc, type, value);
+  }
+
   Value loadScale(OpBuilder &b, Location loc, const KernelStep &step, size_t v,
                   int64_t width) const {
     auto type = VectorType::get({width}, sumType);
-    Value factor = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(
-            type, APFloat(1.0f / float(form.product.getFactor()))));
     if (!form.scale)
-      return factor;
-    Value scale = loadInput(b, loc, step, form.scale, v, width);
-    if (scale.getType() != type)
-      scale = arith::ExtFOp::create(b, loc, type, scale);
-    if (form.product.getFactor() == 1)
-      return scale;
-    return arith::MulFOp::create(b, loc, scale, factor);
+      return arith::ConstantOp::create(
+          b, loc, DenseElementsAttr::get(type, APFloat(1.0f)));
+    BodyEvaluator body(*block, width);
+    for (unsigned input : form.scaleInputs)
+      body.set(input, loadInput(b, loc, step, input, v, width));
+    return splat(b, loc, body.get(b, loc, form.scale), type);
   }
 
-  /// The zero points, as the sums' integers.
+  /// The words whose lowest bits are the zero points.
   Value loadZeros(OpBuilder &b, Location loc, const KernelStep &step, size_t v,
                   int64_t width) const {
     Value zeros = loadInput(b, loc, step, form.zero, v, width);
+    zeros = splat(b, loc, zeros, VectorType::get({width}, b.getI8Type()));
     auto type = VectorType::get({width}, b.getI32Type());
     if (form.product.codesAreUnsigned)
       return arith::ExtUIOp::create(b, loc, type, zeros);
     return arith::ExtSIOp::create(b, loc, type, zeros);
   }
 
+  /// The zero points as numbers.
+  Value getZeroNumbers(OpBuilder &b, Location loc, Value zeros) const {
+    if (form.zeroBits == 8)
+      return zeros;
+    auto constant = [&](int32_t value) -> Value {
+      return arith::ConstantOp::create(
+          b, loc,
+          DenseElementsAttr::get(cast<VectorType>(zeros.getType()), value));
+    };
+    if (form.product.codesAreUnsigned)
+      return arith::AndIOp::create(b, loc, zeros,
+                                   constant((1 << form.zeroBits) - 1));
+    Value by = constant(32 - int32_t(form.zeroBits));
+    return arith::ShRSIOp::create(b, loc,
+                                  arith::ShLIOp::create(b, loc, zeros, by), by);
+  }
+
+  /// Multiplications compete with dot products for the same units. Where there
+  /// are few zero points, all their products with a row's sum are one
+  /// multiplication, of which vectors of columns take theirs.
+  bool canPermute(Value zeros, size_t numVectors) const {
+    return permutesWords && numVectors > 1 && form.zeroBits <= 4 &&
+           getNumLanes(zeros) == 16;
+  }
+
+  /// `products` is null for a row's first vector.
+  Value createPermutation(OpBuilder &b, Location loc, Value leftSum,
+                          Value zeros, Value &products) const {
+    auto type = cast<VectorType>(zeros.getType());
+    if (!products) {
+      SmallVector<int32_t> numbers;
+      for (int64_t i = 0; i < type.getNumElements(); ++i) {
+        int32_t unused = 32 - form.zeroBits;
+        uint32_t high = uint32_t(i) << unused;
+        numbers.push_back(form.product.codesAreUnsigned
+                              ? int32_t(high >> unused)
+                              : int32_t(high) >> unused);
+      }
+      products = arith::MulIOp::create(
+          b, loc, vector::BroadcastOp::create(b, loc, type, leftSum),
+          arith::ConstantOp::create(
+              b, loc, DenseElementsAttr::get(type, ArrayRef(numbers))));
+    }
+    return LLVM::CallIntrinsicOp::create(
+               b, loc, type, b.getStringAttr("llvm.x86.avx512.permvar.si.512"),
+               ValueRange{products, zeros})
+        .getResult(0);
+  }
+
+  Block *block;
   GroupForm form;
   std::unique_ptr<MicroKernel> inner;
+  bool permutesWords;
 };
 
 } // namespace
 
-/// The argument of `block` that `value` converts from integers to floats.
-static BlockArgument getConvertedCode(Value value, bool &isUnsigned) {
+/// The integer that `value` converts to a float; null for other values.
+static Value getConvertedInteger(Value value, bool &isUnsigned) {
   Operation *op = value.getDefiningOp();
   if (!isa_and_nonnull<arith::SIToFPOp, arith::UIToFPOp>(op))
     return {};
   isUnsigned = isa<arith::UIToFPOp>(op);
-  return dyn_cast<BlockArgument>(op->getOperand(0));
+  return op->getOperand(0);
 }
 
-/// The input that `value` is, perhaps widened from a smaller float; 0 for other
-/// values.
-static unsigned getScaleInput(Value value, Block &block) {
-  if (auto extend = value.getDefiningOp<arith::ExtFOp>())
-    value = extend.getIn();
-  auto argument = dyn_cast<BlockArgument>(value);
-  // The left operand and the codes are none, and neither is the sum.
+/// Whether `value` is computed from inputs alone that follow the codes, which
+/// are added to `inputs`.
+static bool isOfInputs(Value value, Block &block,
+                       SmallVectorImpl<unsigned> &inputs) {
+  if (auto argument = dyn_cast<BlockArgument>(value);
+      argument && argument.getOwner() == &block) {
+    unsigned number = argument.getArgNumber();
+    // The left operand and the codes are none, and neither is the sum.
+    if (number < 2 || number + 1 == block.getNumArguments())
+      return false;
+    if (!llvm::is_contained(inputs, number))
+      inputs.push_back(number);
+    return true;
+  }
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getBlock() != &block)
+    return true;
+  return op->getNumRegions() == 0 &&
+         llvm::all_of(op->getOperands(), [&](Value operand) {
+           return isOfInputs(operand, block, inputs);
+         });
+}
+
+/// Matches a table of values that some power of two makes bytes.
+static bool matchTable(TableOp table, Block &block, ProductForm &product) {
+  Value code = table.getCode();
+  auto type = dyn_cast<IntegerType>(code.getType());
+  auto values = dyn_cast<DenseElementsAttr>(table.getValues());
+  if (!type || !llvm::is_contained({2u, 4u}, type.getWidth()) || !values ||
+      values.getNumElements() != int64_t(1) << type.getWidth())
+    return false;
+  if (auto bits = code.getDefiningOp<arith::BitcastOp>())
+    code = bits.getIn();
+  auto argument = dyn_cast<BlockArgument>(code);
   if (!argument || argument.getOwner() != &block ||
-      argument.getArgNumber() < 2 ||
-      argument.getArgNumber() + 1 == block.getNumArguments())
-    return 0;
-  return argument.getArgNumber();
+      argument.getArgNumber() != 1)
+    return false;
+  for (int64_t factor = 1; factor <= 128; factor *= 2) {
+    product.table.clear();
+    for (APFloat value : values.getValues<APFloat>()) {
+      double number = value.convertToDouble() * double(factor);
+      if (number == std::rint(number) && std::abs(number) <= 127)
+        product.table.push_back(int8_t(number));
+    }
+    if (int64_t(product.table.size()) != values.getNumElements())
+      continue;
+    product.tableFactor = factor;
+    product.codesAreUnsigned = false;
+    product.rightBits = type.getWidth();
+    return true;
+  }
+  return false;
 }
 
-/// Matches (code - zero) * scale, of which code alone has to be there.
+/// Matches (code - zero) * scale, of which code alone has to be there, or a
+/// table's value in the place of code - zero.
 static bool matchRight(Value value, Block &block, GroupForm &form) {
+  form.product.right = IntegerType::get(value.getContext(), 8);
   if (auto scaled = value.getDefiningOp<arith::MulFOp>()) {
-    for (unsigned i : {0, 1})
-      if (!form.scale &&
-          (form.scale = getScaleInput(scaled->getOperand(i), block)))
-        value = scaled->getOperand(1 - i);
-    if (!form.scale)
+    for (unsigned i : {0, 1}) {
+      SmallVector<unsigned> inputs;
+      if (form.scale || !isOfInputs(scaled->getOperand(i), block, inputs))
+        continue;
+      form.scale = scaled->getOperand(i);
+      form.scaleInputs = inputs;
+      value = scaled->getOperand(1 - i);
+    }
+    if (!form.scale || !form.scale.getType().isF32())
       return false;
   }
+  if (auto table = value.getDefiningOp<TableOp>())
+    return matchTable(table, block, form.product);
   bool isUnsigned = false;
   if (auto shifted = value.getDefiningOp<arith::SubFOp>()) {
-    BlockArgument zero = getConvertedCode(shifted.getRhs(), isUnsigned);
-    if (!zero || zero.getOwner() != &block || zero.getArgNumber() < 2)
+    Value zero = getConvertedInteger(shifted.getRhs(), isUnsigned);
+    if (!zero)
       return false;
-    form.zero = zero.getArgNumber();
+    form.zeroBits = zero.getType().getIntOrFloatBitWidth();
+    if (auto low = zero.getDefiningOp<arith::TruncIOp>())
+      zero = low.getIn();
+    auto argument = dyn_cast<BlockArgument>(zero);
+    if (!argument || argument.getOwner() != &block ||
+        argument.getArgNumber() < 2 ||
+        argument.getArgNumber() + 1 == block.getNumArguments() ||
+        argument.getType().getIntOrFloatBitWidth() > 8)
+      return false;
+    form.zero = argument.getArgNumber();
     value = shifted.getLhs();
   }
-  BlockArgument code = getConvertedCode(value, form.product.codesAreUnsigned);
+  auto code = dyn_cast_or_null<BlockArgument>(
+      getConvertedInteger(value, form.product.codesAreUnsigned));
   if (!code || code.getOwner() != &block || code.getArgNumber() != 1 ||
       (form.zero && isUnsigned != form.product.codesAreUnsigned))
     return false;
@@ -265,7 +405,6 @@ static bool matchRight(Value value, Block &block, GroupForm &form) {
   if (!type || !llvm::is_contained({2u, 4u, 8u}, type.getWidth()))
     return false;
   form.product.rightBits = type.getWidth();
-  form.product.right = IntegerType::get(type.getContext(), 8);
   return true;
 }
 
@@ -298,7 +437,7 @@ static std::optional<GroupForm> matchGroups(KernelOp op) {
         code = scaled.getLhs();
       }
       bool isUnsigned = false;
-      BlockArgument left = getConvertedCode(code, isUnsigned);
+      Value left = getConvertedInteger(code, isUnsigned);
       if (isMatch || !left || left != block.getArgument(0) ||
           !left.getType().isInteger(8))
         continue;
@@ -308,9 +447,13 @@ static std::optional<GroupForm> matchGroups(KernelOp op) {
       isMatch = matchRight(product->getOperand(1 - side), block, form);
     }
   }
-  if (!isMatch || op.getInputs().size() != 2u + (form.scale != 0) +
+  if (!isMatch || op.getInputs().size() != 2u + form.scaleInputs.size() +
                                                (form.zero != 0) +
                                                (form.leftScale != 0))
+    return std::nullopt;
+  // Each input is one of these.
+  if (llvm::is_contained(form.scaleInputs, form.zero) ||
+      llvm::is_contained(form.scaleInputs, form.leftScale))
     return std::nullopt;
   form.product.sum = IntegerType::get(op.getContext(), 32);
   return form;
@@ -352,9 +495,11 @@ cpu::selectGroupMicroKernel(KernelOp op, const KernelTarget &target) {
     return nullptr;
   // The smallest block, which has to be a part of the others.
   SmallVector<int64_t> blocks;
-  for (unsigned input : {form->scale, form->zero, form->leftScale}) {
-    if (!input)
-      continue;
+  SmallVector<unsigned> grouped(form->scaleInputs);
+  for (unsigned input : {form->zero, form->leftScale})
+    if (input)
+      grouped.push_back(input);
+  for (unsigned input : grouped) {
     std::optional<int64_t> block = getBlock(op.getInputMap(input), *reduction);
     if (!block)
       return nullptr;
@@ -392,6 +537,6 @@ cpu::selectGroupMicroKernel(KernelOp op, const KernelTarget &target) {
       createDotMicroKernel(product, target, form->group, !isWhole);
   if (!inner)
     return nullptr;
-  return std::make_unique<GroupKernel>(*form, std::move(inner), op.getSumType(),
-                                       target, isWhole);
+  return std::make_unique<GroupKernel>(op, *form, std::move(inner), target,
+                                       isWhole);
 }

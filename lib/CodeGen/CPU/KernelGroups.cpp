@@ -164,6 +164,12 @@ SmallVector<Value> KernelEmitter::emitGroups(ArrayRef<Value> bases,
                                              SmallVector<Value> sums) {
   int64_t extent = getExtent(reductions.back()).fixed,
           group = kernel->getGroup(), full = extent / group * group;
+  SmallVector<Value> start(sums);
+  if (kernel->sumsGroupsApart())
+    for (Value &sum : sums)
+      sum = kernel->createStart(b, loc,
+                                cast<TypedAttr>(b.getZeroAttr(op.getSumType())),
+                                getNumLanes(sum));
   if (full > group) {
     auto loop =
         scf::ForOp::create(b, loc, index.constant(0), index.constant(full),
@@ -180,5 +186,8 @@ SmallVector<Value> KernelEmitter::emitGroups(ArrayRef<Value> bases,
   }
   if (full < extent)
     sums = emitGroup(index.constant(full), extent - full, bases, sums);
+  if (kernel->sumsGroupsApart())
+    for (auto [first, sum] : llvm::zip_equal(start, sums))
+      sum = kernel->joinGroups(b, loc, first, sum);
   return sums;
 }

@@ -65,6 +65,20 @@ public:
     return values.front();
   }
 
+  /// One permutation of a table of up to 16 bytes, by the index's lowest bits.
+  Value permuteSmall(Value index, ArrayRef<std::string> features) {
+    int64_t bytes = type.getNumElements(), rows = 16;
+    if (llvm::is_contained(features, "vbmi"))
+      return call("llvm.x86.avx512.permvar.qi.512", {getRow(0, 64), index});
+    index = arith::AndIOp::create(*this, index, splat(table.size() - 1));
+    if (llvm::is_contained(features, "tbl"))
+      return call("llvm.aarch64.neon.tbl1.v16i8", {getRow(0, rows), index});
+    StringRef name = bytes == 64   ? "llvm.x86.avx512.pshuf.b.512"
+                     : bytes == 32 ? "llvm.x86.avx2.pshuf.b"
+                                   : "llvm.x86.ssse3.pshuf.b.128";
+    return call(name, {getRow(0, rows), index});
+  }
+
   /// tbl and tbx on 64 bytes each: indices out of the range give 0, or leave
   /// what is there.
   Value permuteQuarters(Value index) {
@@ -95,9 +109,11 @@ private:
     return arith::ConstantOp::create(
         *this, DenseElementsAttr::get(type, static_cast<int8_t>(byte)));
   }
-  /// The `size` bytes of the table from `begin` on, again and again.
+  /// The `size` bytes of the table from `begin` on, again and again; smaller
+  /// tables as often as it takes.
   Value getRow(int64_t begin, int64_t size) {
     SmallVector<int8_t> row;
+    size = std::min<int64_t>(size, table.size());
     while (static_cast<int64_t>(row.size()) < type.getNumElements())
       llvm::append_range(row, table.slice(begin, size));
     return arith::ConstantOp::create(
@@ -230,6 +246,15 @@ private:
     int64_t count = values.getNumElements();
     Value code = op.getCode();
     auto type = dyn_cast<VectorType>(code.getType());
+    if (type && values.getElementType().isInteger(8) && getMaxBytes() > 0) {
+      auto table = llvm::to_vector(values.getValues<int8_t>());
+      return lookUp(b, code, [&](Value part) {
+        TableBuilder tables(b.getLoc(), b, table,
+                            cast<VectorType>(part.getType()).getNumElements());
+        return tables.permuteSmall(
+            part, SmallVector<std::string>(features.begin(), features.end()));
+      });
+    }
     Type element = getElementTypeOrSelf(code);
     auto widen = [&](Value value) -> Value {
       Type wide = b.getI32Type();
@@ -305,8 +330,8 @@ private:
     auto type = dyn_cast<VectorType>(input.getType());
     if (!type)
       return load(b, input, getBuffer(b, op, symbols));
-    int64_t lanes = type.getNumElements(), maxBytes = getMaxBytes();
-    if (maxBytes == 0) {
+    int64_t lanes = type.getNumElements();
+    if (getMaxBytes() == 0) {
       Value buffer = getBuffer(b, op, symbols);
       SmallVector<Value> elements;
       for (int64_t i = 0; i < lanes; ++i)
@@ -315,13 +340,21 @@ private:
       return vector::FromElementsOp::create(b, type, elements);
     }
     auto table = llvm::to_vector(op.getTable().getValues<int8_t>());
+    return lookUp(b, input,
+                  [&](Value part) { return permute(b, part, table); });
+  }
+
+  /// Looks up `input`, bytes, by parts of the size of a register.
+  Value lookUp(ImplicitLocOpBuilder &b, Value input,
+               llvm::function_ref<Value(Value)> permute) {
+    auto type = cast<VectorType>(input.getType());
+    int64_t lanes = type.getNumElements(), maxBytes = getMaxBytes();
     Value result;
     if (lanes > maxBytes)
       result = arith::ConstantOp::create(b, b.getZeroAttr(type));
     for (int64_t begin = 0; begin < lanes; begin += maxBytes) {
       int64_t count = std::min(maxBytes, lanes - begin);
-      Value part =
-          permute(b, take(b, input, begin, count, getWidth(count)), table);
+      Value part = permute(take(b, input, begin, count, getWidth(count)));
       part = take(b, part, 0, getWidth(count), count);
       if (!result)
         return part;

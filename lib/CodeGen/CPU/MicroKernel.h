@@ -135,6 +135,14 @@ public:
     return SmallVector<Value>(sums);
   }
 
+  /// Whether the sums of groups are summed from zero, and what they and the
+  /// kernel's sums before the first group are together.
+  virtual bool sumsGroupsApart() const { return false; }
+  virtual Value joinGroups(OpBuilder &b, Location loc, Value start,
+                           Value sum) const {
+    return addSums(b, loc, start, sum);
+  }
+
   /// Whether groups start from sums of the left operand's elements, and what a
   /// vector of these elements (or one alone) adds to such a sum, an i32. The
   /// sums are computed once a row, not once a panel of columns.

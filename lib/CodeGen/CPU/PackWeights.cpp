@@ -337,7 +337,7 @@ struct PackWeightsPass
       std::unique_ptr<MicroKernel> kernel = MicroKernel::select(op, target);
       for (unsigned i = *first; i < op.getInputs().size(); ++i)
         if ((i > 1 || kernel->getRightBits() == 8) &&
-            (failed(widenInput(op, i, symbols)) ||
+            (failed(widenInput(op, i, kernel->needsLeftSums(), symbols)) ||
              failed(readBytes(op, i, symbols))))
           return WalkResult::interrupt();
       for (unsigned i = std::max(2u, *first); i < op.getInputs().size(); ++i)
@@ -467,8 +467,10 @@ private:
   }
 
   /// Stores elements of less than a byte that `op` reads as bytes of the same
-  /// value, which vectors can read.
-  LogicalResult widenInput(KernelOp op, unsigned number, SymbolTable &symbols) {
+  /// value, which vectors can read; `keepsBits` if the body is to say how many
+  /// of a byte's bits count.
+  LogicalResult widenInput(KernelOp op, unsigned number, bool keepsBits,
+                           SymbolTable &symbols) {
     Value operand = op.getInputs()[number];
     auto type = dyn_cast<RankedTensorType>(operand.getType());
     auto integer = dyn_cast<IntegerType>(getElementTypeOrSelf(operand));
@@ -511,6 +513,11 @@ private:
     OpBuilder b(op);
     op->setOperand(number, readGlobal(b, op.getLoc(), wide));
     argument.setType(b.getI8Type());
+    if (keepsBits) {
+      b.setInsertionPointToStart(&op.getBody().front());
+      auto low = arith::TruncIOp::create(b, op.getLoc(), integer, argument);
+      argument.replaceAllUsesExcept(low, low);
+    }
     return success();
   }
 
@@ -613,11 +620,26 @@ private:
     }
     OpBuilder b(op);
     op->setOperand(number, readGlobal(b, op.getLoc(), packed));
+    if (bits < 8)
+      readAsIntegers(op, number, bits);
     SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
     maps[number] =
         AffineMapAttr::get(getPackedMap(op.getInputMap(number), *layout));
     op.setIndexingMapsAttr(b.getArrayAttr(maps));
     return success();
+  }
+
+  /// Makes the body of `op` read the bits of small floats, which bytes hold
+  /// several of, as integers.
+  static void readAsIntegers(KernelOp op, unsigned number, unsigned bits) {
+    BlockArgument argument = op.getBody().getArgument(number);
+    if (isa<IntegerType>(argument.getType()))
+      return;
+    argument.setType(IntegerType::get(op.getContext(), bits));
+    for (Operation *user : llvm::make_early_inc_range(argument.getUsers())) {
+      user->getResult(0).replaceAllUsesWith(argument);
+      user->erase();
+    }
   }
 
   memref::GlobalOp createGlobal(memref::GlobalOp original, StringRef name,

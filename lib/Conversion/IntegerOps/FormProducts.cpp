@@ -443,8 +443,9 @@ private:
         !getElementTypeOrSelf(op->getOperand(1)).isF32())
       return rewriter.notifyMatchFailure(op, "the weight is no constant of "
                                              "codes with f32 scales");
-    auto code = dyn_cast<IntegerType>(getElementTypeOrSelf(decode.getInput()));
-    if (!code || code.getWidth() > 8)
+    Type code = getElementTypeOrSelf(decode.getInput());
+    if (!isa<IntegerType, Float4E2M1FNType>(code) ||
+        code.getIntOrFloatBitWidth() > 8)
       return rewriter.notifyMatchFailure(op, "the weight's codes are no "
                                              "integers of 8 bits at most");
     FailureOr<TensorData> weight = decodeConstant(op->getOperand(1));

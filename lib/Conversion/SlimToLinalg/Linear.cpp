@@ -74,10 +74,12 @@ static Value getStoredCodes(ConversionPatternRewriter &rewriter, Value original,
   auto dequantize = weight.getDefiningOp<DequantizeOp>();
   if (!cast || !dequantize || !cast.getTo().isF32())
     return Value();
-  auto code = dyn_cast<IntegerType>(getElementTypeOrSelf(cast.getInput())),
-       weightCode =
-           dyn_cast<IntegerType>(getElementTypeOrSelf(dequantize.getInput()));
-  if (!code || code.getWidth() != 8 || !weightCode || weightCode.getWidth() > 8)
+  auto code = dyn_cast<IntegerType>(getElementTypeOrSelf(cast.getInput()));
+  Type weightCode = getElementTypeOrSelf(dequantize.getInput());
+  // The values of E2M1 are halves of integers.
+  if (!code || code.getWidth() != 8 ||
+      !isa<IntegerType, Float4E2M1FNType>(weightCode) ||
+      weightCode.getIntOrFloatBitWidth() > 8)
     return Value();
   isUnsigned = code.isUnsigned();
   return rewriter.getRemappedValue(cast.getInput());

@@ -9,6 +9,10 @@
 // RUN:   --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" \
 // RUN:   --canonicalize --slim-cpu-lower-kernels="vector-bytes=16 rows=8 vectors=2 features=dotprod" | FileCheck %s --check-prefix=NEON
 
+// RUN: slim-opt %s --split-input-file --slim-to-linalg --slim-form-kernels="vector-bytes=64 kernel-rows=14 kernel-vectors=2 features=vnni" \
+// RUN:   --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" \
+// RUN:   --canonicalize --slim-cpu-lower-kernels="vector-bytes=64 rows=14 vectors=2 features=vnni" | FileCheck %s --check-prefix=PERMUTE
+
 // Unsigned codes by signed ones without usdot.
 // NEON-LABEL: func.func @symmetric
 // NEON: arith.xori %{{.*}} : vector<4xi8>
@@ -30,15 +34,17 @@
 // PLAIN-NEXT: ^bb0(%{{.*}}: i8, %{{.*}}: i8, %{{.*}}: f32, %{{.*}}: f32):
 
 // A group's sums in integers, two instructions a step of 8 elements; then the
-// sums of floats, scaled by a 16th.
+// sums of floats, scaled by a 16th after all groups.
 // LOOPS-LABEL: func.func @symmetric
 // LOOPS: scf.for {{.*}} step %c8
 // LOOPS: arith.shli %{{.*}} : vector<8xi16>
 // LOOPS: arith.andi %{{.*}} : vector<16xi8>
 // LOOPS-COUNT-2: vpdpbusd
-// LOOPS: arith.mulf %{{.*}} : vector<4xf32>
 // LOOPS: arith.sitofp %{{.*}} : vector<4xi32> to vector<4xf32>
 // LOOPS: vector.fma
+// LOOPS: scf.yield
+// LOOPS: %[[PART:.*]] = arith.constant dense<6.250000e-02> : vector<4xf32>
+// LOOPS: vector.fma %{{.*}}, %[[PART]], %{{.*}} : vector<4xf32>
 slim.weight @q : tensor<2x16xi4> = dense<[
   [4, 3, 2, 1, 0, -1, -2, -3, 0, 0, 0, 0, 0, 0, 0, 0],
   [4, 3, 2, 1, -8, 7, 6, 5, 1, 1, 1, 1, 1, 1, 1, 1]]> : tensor<2x16xi4>
@@ -54,7 +60,7 @@ func.func @symmetric(%x: tensor<?x16xui8>) -> tensor<?x2xf32> {
 
 // -----
 
-// The kernel's body as it is: differences of 8-bit codes do not fit bytes.
+// The kernel's body as it is: no instruction here multiplies unsigned bytes.
 // CHECK-LABEL: func.func @wide
 // CHECK: slim_cpu.kernel
 // CHECK-NEXT: ^bb0(%{{.*}}: i8, %{{.*}}: i8, %{{.*}}: f32, %{{.*}}: i8, %{{.*}}: f32):
@@ -68,6 +74,62 @@ func.func @wide(%x: tensor<?x16xui8>) -> tensor<?x4xf32> {
   %z = slim.get_weight @z : tensor<4x2xui8>
   %s = slim.get_weight @s : tensor<4x2xf32>
   %w = slim.dequantize %q, %s, %z {block = array<i64: 1, 8>} : (tensor<4x16xui8>, tensor<4x2xf32>, tensor<4x2xui8>) -> tensor<4x16xf32>
+  %c = slim.cast %x {to = f32} : (tensor<?x16xui8>) -> tensor<?x16xf32>
+  %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<4x16xf32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
+// -----
+
+// A zero point is taken off the sum of a group, of which it is a multiple of the
+// activation's sum, computed once a row. Where there are few zero points and
+// several vectors share the multiples, these are permuted.
+// LOOPS-LABEL: func.func @shifted
+// LOOPS: %[[SUMS:.*]] = memref.alloc(%{{.*}}) {{.*}} : memref<?xi32>
+// LOOPS: vector.reduction <add>
+// LOOPS: memref.store %{{.*}}, %[[SUMS]]
+// LOOPS: memref.load %[[SUMS]]
+// LOOPS: arith.muli %{{.*}} : vector<4xi32>
+// LOOPS-NOT: arith.subi {{.*}} : vector
+// LOOPS: vpdpbusd
+// WIDE-LABEL: func.func @shifted
+// WIDE: arith.trunci %{{.*}} : i8 to i4
+// PERMUTE-LABEL: func.func @shifted
+// PERMUTE: %[[MULTIPLES:.*]] = arith.muli %{{.*}} : vector<16xi32>
+// PERMUTE-COUNT-4: llvm.x86.avx512.permvar.si.512"(%[[MULTIPLES]],
+// PERMUTE: vpdpbusd
+slim.weight @q : tensor<128x16xi4> = dense<2> : tensor<128x16xi4>
+slim.weight @z : tensor<128x2xi4> = dense<-3> : tensor<128x2xi4>
+slim.weight @s : tensor<128x2xf32> = dense<1.0> : tensor<128x2xf32>
+func.func @shifted(%x: tensor<?x16xui8>) -> tensor<?x128xf32> {
+  %q = slim.get_weight @q : tensor<128x16xi4>
+  %z = slim.get_weight @z : tensor<128x2xi4>
+  %s = slim.get_weight @s : tensor<128x2xf32>
+  %w = slim.dequantize %q, %s, %z {block = array<i64: 1, 8>} : (tensor<128x16xi4>, tensor<128x2xf32>, tensor<128x2xi4>) -> tensor<128x16xf32>
+  %c = slim.cast %x {to = f32} : (tensor<?x16xui8>) -> tensor<?x16xf32>
+  %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<128x16xf32>) -> tensor<?x128xf32>
+  return %y : tensor<?x128xf32>
+}
+
+// -----
+
+// Twice the values of E2M1 are bytes, looked up where codes are unpacked. The
+// body reads the codes as integers, and decodes their scales.
+// CHECK-LABEL: func.func @small_floats
+// CHECK: slim_cpu.kernel ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x16xi8>, tensor<1x2x4x4xi8>, tensor<1x2x4xf8E8M0FNU>)
+// CHECK-NEXT: ^bb0(%{{.*}}: i8, %{{.*}}: i4, %{{.*}}: f8E8M0FNU, %{{.*}}: f32):
+// LOOPS-LABEL: func.func @small_floats
+// LOOPS-COUNT-2: slim_cpu.table %{{.*}} {values = dense<[0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]> : tensor<16xi8>} : vector<16xi8> -> vector<16xi8>
+// LOOPS: vpdpbusd
+// LOOPS: arith.shli %{{.*}} : vector<4xi32>
+// LOOPS: vector.fma
+slim.weight @q : tensor<4x16xf4E2M1FN> = dense<3.0> : tensor<4x16xf4E2M1FN>
+slim.weight @s : tensor<4x2xf8E8M0FNU> = dense<2.0> : tensor<4x2xf8E8M0FNU>
+func.func @small_floats(%x: tensor<?x16xui8>) -> tensor<?x4xf32> {
+  %q = slim.get_weight @q : tensor<4x16xf4E2M1FN>
+  %s = slim.get_weight @s : tensor<4x2xf8E8M0FNU>
+  %e = slim.cast %s {to = f32} : (tensor<4x2xf8E8M0FNU>) -> tensor<4x2xf32>
+  %w = slim.dequantize %q, %e {block = array<i64: 1, 8>} : (tensor<4x16xf4E2M1FN>, tensor<4x2xf32>) -> tensor<4x16xf32>
   %c = slim.cast %x {to = f32} : (tensor<?x16xui8>) -> tensor<?x16xf32>
   %y = slim.linear %c, %w : (tensor<?x16xf32>, tensor<4x16xf32>) -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>

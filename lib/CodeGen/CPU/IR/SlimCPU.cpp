@@ -159,5 +159,9 @@ LogicalResult TableOp::verify() {
     return emitOpError("needs a table of up to 256 values of type ")
            << getElementTypeOrSelf(getResult())
            << ", a power of two of them, not " << type;
+  if (type.getElementType().isInteger(8) &&
+      (type.getNumElements() > 16 ||
+       !getElementTypeOrSelf(getCode()).isInteger(8)))
+    return emitOpError("looks up bytes by bytes in tables of up to 16");
   return success();
 }

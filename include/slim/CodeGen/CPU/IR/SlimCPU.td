@@ -151,13 +151,14 @@ def SlimCPU_LookupOp : Op<SlimCPU_Dialect, "lookup",
 
 def SlimCPU_TableOp : Op<SlimCPU_Dialect, "table",
     ElementwiseMappable.traits # [Pure]> {
-  let summary = "an element of a small table of floats";
+  let summary = "an element of a small table of floats or bytes";
   let description = [{
     values[code mod n] for a table of n values, a power of two up to 256: of a
     code or of each code of a vector. What codes hold above the bits that count
     is ignored, as permutations of registers do. `slim-cpu-form-lookups` makes it
     of codebooks and of small float types; `slim-cpu-lower-lookups` chooses the
-    instructions.
+    instructions. Tables of bytes, of 16 at most, are those of products in
+    integers; their codes are bytes, too.
 
     Example:
 
@@ -169,8 +170,8 @@ def SlimCPU_TableOp : Op<SlimCPU_Dialect, "table",
   let arguments = (ins AnyTypeOf<[AnySignlessInteger,
                          FixedVectorOfRankAndType<[1], [AnySignlessInteger]>]>:$code,
                        ElementsAttr:$values);
-  let results = (outs AnyTypeOf<[AnyFloat,
-                         FixedVectorOfRankAndType<[1], [AnyFloat]>]>:$result);
+  let results = (outs AnyTypeOf<[AnyFloat, I8,
+                         FixedVectorOfRankAndType<[1], [AnyFloat, I8]>]>:$result);
   let assemblyFormat = "$code attr-dict `:` type($code) `->` type($result)";
   let hasVerifier = 1;
 }
