@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "slim/IR/PackedBits.h"
 #include "slim/IR/SlimOps.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -219,4 +220,86 @@ FailureOr<Value> ReshapeDecodeOp::buildDecode(OpBuilder &builder,
       llvm::to_vector<2>(llvm::seq<int64_t>(0, resultType.getRank()));
   return Value(tensor::ExpandShapeOp::create(
       builder, loc, resultType, value, ArrayRef<ReassociationIndices>(dims)));
+}
+
+/// The elements of which `bytes` hold the bits that `pieces` name, as bytes.
+static Value joinPieces(OpBuilder &builder, Location loc, ValueRange bytes,
+                        ArrayRef<PackedRow::Piece> pieces) {
+  int64_t rank = cast<RankedTensorType>(bytes.front().getType()).getRank();
+  Value init = tensor::EmptyOp::create(
+      builder, loc, tensor::getMixedSizes(builder, loc, bytes.front()),
+      builder.getI8Type());
+  SmallVector<AffineMap> maps(bytes.size() + 1,
+                              builder.getMultiDimIdentityMap(rank));
+  auto generic = linalg::GenericOp::create(
+      builder, loc, init.getType(), bytes, init, maps,
+      SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
+      [&](OpBuilder &b, Location, ValueRange args) {
+        auto constant = [&](unsigned value) -> Value {
+          return arith::ConstantIntOp::create(b, loc, b.getI8Type(), value);
+        };
+        Value joined;
+        for (auto [value, piece] : llvm::zip_equal(args.drop_back(), pieces)) {
+          Value part = value;
+          if (piece.shift > 0)
+            part = arith::ShRUIOp::create(b, loc, part, constant(piece.shift));
+          if (piece.shift + piece.bits < 8)
+            part = arith::AndIOp::create(b, loc, part,
+                                         constant((1u << piece.bits) - 1));
+          if (piece.below > 0)
+            part = arith::ShLIOp::create(b, loc, part, constant(piece.below));
+          joined = joined ? arith::OrIOp::create(b, loc, joined, part) : part;
+        }
+        linalg::YieldOp::create(b, loc, joined);
+      });
+  return generic.getResult(0);
+}
+
+FailureOr<Value> UnpackBitsOp::buildDecode(OpBuilder &builder,
+                                           ValueRange operands) {
+  Location loc = getLoc();
+  Value input = operands[0];
+  int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+  auto extent = static_cast<int64_t>(getExtent());
+  PackedRow layout(getTo().getIntOrFloatBitWidth(), extent);
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, input);
+  SmallVector<OpFoldResult> offsets(rank, builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> steps(rank, builder.getIndexAttr(1));
+  sizes.back() = builder.getIndexAttr(extent);
+  Value bytes =
+      tensor::EmptyOp::create(builder, loc, sizes, builder.getI8Type());
+  for (int64_t run = 0; run < layout.getNumRuns(); ++run) {
+    if (layout.getRunExtent(run) == 0)
+      break;
+    sizes.back() = builder.getIndexAttr(layout.getRunExtent(run));
+    SmallVector<PackedRow::Piece> pieces = layout.getPieces(run);
+    SmallVector<Value> parts;
+    for (const PackedRow::Piece &piece : pieces) {
+      offsets.back() = builder.getIndexAttr(piece.offset);
+      parts.push_back(tensor::ExtractSliceOp::create(builder, loc, input,
+                                                     offsets, sizes, steps));
+    }
+    offsets.back() = builder.getIndexAttr(layout.getRunBegin(run));
+    bytes = tensor::InsertSliceOp::create(
+        builder, loc, joinPieces(builder, loc, parts, pieces), bytes, offsets,
+        sizes, steps);
+  }
+
+  // As elements of their type, which whatever reads them does on its way.
+  Type type = getTo();
+  Type bits = builder.getIntegerType(type.getIntOrFloatBitWidth());
+  Type element = isa<FloatType>(type) ? type : bits;
+  Value init = tensor::EmptyOp::create(
+      builder, loc, tensor::getMixedSizes(builder, loc, bytes), element);
+  AffineMap identity = builder.getMultiDimIdentityMap(rank);
+  auto generic = linalg::GenericOp::create(
+      builder, loc, init.getType(), bytes, init,
+      ArrayRef<AffineMap>{identity, identity},
+      SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
+      [&](OpBuilder &b, Location, ValueRange args) {
+        Value value = arith::TruncIOp::create(b, loc, bits, args[0]);
+        value = b.createOrFold<arith::BitcastOp>(loc, element, value);
+        linalg::YieldOp::create(b, loc, value);
+      });
+  return generic.getResult(0);
 }

@@ -3,6 +3,7 @@
 #include "FoldSupport.h"
 #include "Inference.h"
 #include "slim/IR/OpSupport.h"
+#include "slim/IR/PackedBits.h"
 #include "slim/IR/SlimOps.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
@@ -255,6 +256,34 @@ LogicalResult ReshapeDecodeOp::inferReturnTypes(
   return success();
 }
 
+LogicalResult UnpackBitsOp::inferReturnTypes(MLIRContext *context,
+                                             std::optional<Location> location,
+                                             Adaptor adaptor,
+                                             SmallVectorImpl<Type> &types) {
+  Inference inference(getOperationName(), location);
+  auto input = inference.getTensor(adaptor.getInput(), "input", 1,
+                                   std::numeric_limits<int64_t>::max());
+  if (failed(input))
+    return failure();
+  if (!input->getElementType().isUnsignedInteger(8))
+    return inference.error("input must have element type ui8, not ",
+                           input->getElementType());
+  Type to = adaptor.getTo();
+  if (!isa<IntegerType, FloatType>(to) || to.getIntOrFloatBitWidth() >= 8)
+    return inference.error("cannot unpack elements of type ", to,
+                           ": they have no less than 8 bits");
+  auto extent = static_cast<int64_t>(adaptor.getExtent());
+  PackedRow layout(to.getIntOrFloatBitWidth(), extent);
+  if (failed(inference.requireExtent(*input, "input", input->getRank() - 1,
+                                     layout.getNumBytes(),
+                                     "the number of bytes of a row")))
+    return failure();
+  SmallVector<int64_t> shape(input->getShape());
+  shape.back() = extent;
+  types.push_back(RankedTensorType::get(shape, to));
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Values
 //===----------------------------------------------------------------------===//
@@ -263,6 +292,7 @@ OpOperand &DequantizeOp::getValuesOperand() { return getInputMutable(); }
 OpOperand &CodebookDecodeOp::getValuesOperand() { return getCodesMutable(); }
 OpOperand &SparseDecodeOp::getValuesOperand() { return getValuesMutable(); }
 OpOperand &ReshapeDecodeOp::getValuesOperand() { return getInputMutable(); }
+OpOperand &UnpackBitsOp::getValuesOperand() { return getInputMutable(); }
 
 /// Data that the verifier has not seen in the place of operands (of tensors
 /// that are open in the IR, say).
@@ -425,6 +455,13 @@ ReshapeDecodeOp::decodeConstants(ArrayRef<TensorData> operands) {
     return failure();
   return permuteElements(operands[0], getPermutation(),
                          cast<RankedTensorType>(getType()));
+}
+
+FailureOr<TensorData>
+UnpackBitsOp::decodeConstants(ArrayRef<TensorData> operands) {
+  if (failed(verifyOperands(*this, operands)))
+    return failure();
+  return unpackRows(operands[0], cast<RankedTensorType>(getType()));
 }
 
 /// In f32, step by step as the lowering computes it.

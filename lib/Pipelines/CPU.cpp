@@ -53,6 +53,7 @@ void slim::buildSlimToLinalgPipeline(OpPassManager &pm,
     pm.addPass(createSplitActivationsPass(split));
   }
   pm.addPass(createSinkDecodePass());
+  pm.addPass(createPackTablesPass());
   ConvertSlimToLinalgPassOptions convert;
   convert.keepAttention = options.keepAttention;
   convert.multipliesBF16 = options.multipliesBF16;
@@ -92,6 +93,7 @@ void slim::buildFormKernelsPipeline(OpPassManager &pm,
   pack.llcBytes = options.llcBytes;
   llvm::append_range(pack.features, options.features);
   pm.addPass(createPackWeightsPass(pack));
+  pm.addPass(createPackCodesPass());
 }
 
 void slim::buildKernelsToLLVMPipeline(OpPassManager &pm,

@@ -178,3 +178,30 @@ func.func @scale_runs(%x: tensor<4x9xf32>) {
   %s = "slim.dynamic_scale"(%x) {block = 4 : i64, to = i8} : (tensor<4x9xf32>) -> tensor<4x2xf32>
   return
 }
+
+// -----
+
+func.func @unpack_bytes(%p: tensor<8xui8>) {
+  // expected-error @+2 {{cannot unpack elements of type 'i8': they have no less than 8 bits}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %result = slim.unpack_bits %p {extent = 8, to = i8} : (tensor<8xui8>) -> tensor<8xi8>
+  return
+}
+
+// -----
+
+func.func @unpack_short(%p: tensor<4xui8>) {
+  // expected-error @+2 {{dimension 0 of input is 4, but the number of bytes of a row is 5}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %result = slim.unpack_bits %p {extent = 9, to = i4} : (tensor<4xui8>) -> tensor<9xi4>
+  return
+}
+
+// -----
+
+func.func @unpack_signed(%p: tensor<4xi8>) {
+  // expected-error @+2 {{input must have element type ui8, not 'i8'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %result = slim.unpack_bits %p {extent = 8, to = i4} : (tensor<4xi8>) -> tensor<8xi4>
+  return
+}

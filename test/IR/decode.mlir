@@ -48,6 +48,15 @@ func.func @sparse_decode(%v: tensor<512x192xf32>, %p: tensor<512x48xui8>) -> (te
   return %w : tensor<512x384xf32>
 }
 
+// CHECK-LABEL: func.func @unpack_bits(
+// CHECK: slim.unpack_bits %{{.*}} {extent = 383 : i64, to = i4} : (tensor<?x192xui8>) -> tensor<?x383xi4>
+// CHECK: slim.unpack_bits %{{.*}} {extent = 383 : i64, to = ui3} : (tensor<2x144xui8>) -> tensor<2x383xui3>
+func.func @unpack_bits(%p: tensor<?x192xui8>, %q: tensor<2x144xui8>) -> (tensor<?x383xi4>, tensor<2x383xui3>) {
+  %v = slim.unpack_bits %p {extent = 383, to = i4} : (tensor<?x192xui8>) -> tensor<?x383xi4>
+  %w = slim.unpack_bits %q {extent = 383, to = ui3} : (tensor<2x144xui8>) -> tensor<2x383xui3>
+  return %v, %w : tensor<?x383xi4>, tensor<2x383xui3>
+}
+
 // CHECK-LABEL: func.func @codebook_decode(
 // CHECK: slim.codebook_decode %{{.*}}, %{{.*}} : (tensor<512x384xui4>, tensor<16xf32>) -> tensor<512x384xf32>
 func.func @codebook_decode(%q: tensor<512x384xui4>, %t: tensor<16xf32>) -> tensor<512x384xf32> {

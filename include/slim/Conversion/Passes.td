@@ -114,6 +114,48 @@ def SinkDecodePass : Pass<"slim-sink-decode"> {
   let dependentDialects = ["::slim::SlimDialect"];
 }
 
+def PackTablesPass : Pass<"slim-pack-tables", "::mlir::ModuleOp"> {
+  let summary = "tables of elements of less than a byte as bytes of several";
+  let description = [{
+    Stores the tables of which `slim.embedding` reads rows, where their elements
+    have less than 8 bits, packed: without it such an element takes a byte of the
+    compiled library. The rows are looked up packed and unpacked then
+    (`slim.unpack_bits`). Run it after `slim-sink-decode`, which leaves the codes
+    of a quantized table, its scales and its zero points as tables that are
+    looked up.
+
+    A row takes as many whole bytes as its runs of elements; tables whose rows
+    would not become shorter stay, and so do those without data. A weight that
+    other ops read too stays for these. Results are identical.
+
+    Example:
+
+    ```mlir
+    slim.weight @table : tensor<30522x384xi4> = ...
+    ...
+    %q = slim.get_weight @table : tensor<30522x384xi4>
+    %y = slim.embedding %ids, %q
+      : (tensor<?xi64>, tensor<30522x384xi4>) -> tensor<?x384xi4>
+    ```
+
+    becomes
+
+    ```mlir
+    slim.weight @table.packed : tensor<30522x192xui8> = ...
+    ...
+    %p = slim.get_weight @table.packed : tensor<30522x192xui8>
+    %b = slim.embedding %ids, %p
+      : (tensor<?xi64>, tensor<30522x192xui8>) -> tensor<?x192xui8>
+    %y = slim.unpack_bits %b {extent = 384, to = i4}
+      : (tensor<?x192xui8>) -> tensor<?x384xi4>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numPacked", "num-packed", "Tables packed">,
+  ];
+  let dependentDialects = ["::slim::SlimDialect"];
+}
+
 def FormIntegerOpsPass : Pass<"slim-form-integer-ops", "::mlir::ModuleOp"> {
   let summary = "products of quantized tensors in integers";
   let description = [{

@@ -104,6 +104,35 @@ def Slim_ReshapeDecodeOp : Slim_DecodeOp<"reshape_decode"> {
   let results = (outs Slim_Tensor:$result);
 }
 
+def Slim_UnpackBitsOp : Slim_DecodeOp<"unpack_bits"> {
+  let summary = "elements of less than a byte from bytes that hold several";
+  let description = [{
+    The result has `extent` elements of the type `to`, of less than 8 bits, along
+    its last dimension, and otherwise the input's shape. A row of the input, of
+    bytes, begins with the lowest bits of its elements: a plane of 4, 2 or 1 bits
+    of each, the widest that the type's width contains; then come planes of the
+    bits that are left. With m the width of the last plane, a row consists of
+    8 / m runs of r = ceil(extent / (8 / m)) elements, and a plane of b bits has
+    r * b / m bytes, of which byte i holds elements i, i + r * b / m, and so on,
+    from the lowest bits up. Runs that end after the row are filled with zeros.
+    A run's elements so are neighbouring bytes, shifted and masked.
+
+    Of 4-bit elements, byte i of r = ceil(extent / 2) holds element i in its
+    lower half and element r + i in its upper one.
+
+    Example:
+
+    ```mlir
+    %w = slim.unpack_bits %p {extent = 383, to = i4}
+      : (tensor<512x192xui8>) -> tensor<512x383xi4>
+    ```
+  }];
+  let arguments = (ins Slim_Tensor:$input,
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$extent,
+                       TypeAttr:$to);
+  let results = (outs Slim_Tensor:$result);
+}
+
 //===----------------------------------------------------------------------===//
 // Quantized activations
 //===----------------------------------------------------------------------===//

@@ -6,14 +6,6 @@
 using namespace slim;
 using namespace slim::cpu;
 
-SmallVector<unsigned> cpu::getPlanes(unsigned width) {
-  SmallVector<unsigned> planes;
-  for (unsigned plane : {8u, 4u, 2u, 1u})
-    if (width & plane)
-      planes.push_back(plane);
-  return planes;
-}
-
 /// The ops that read `code`, of integers, or what it is cast to.
 static bool areKnownUsers(Value code) {
   return llvm::all_of(code.getUsers(), [&](Operation *user) {

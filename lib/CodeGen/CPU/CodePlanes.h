@@ -1,7 +1,8 @@
 //===- CodePlanes.h - Codes of less than a byte, in kernels -----*- C++ -*-===//
 //
 // Vectors unpack codes of 4, 2 and 1 bits from bytes by a shift. Codes of other
-// widths are stored as planes of such widths, each an input of the kernel.
+// widths are stored as planes of such widths (PackedBits.h), each an input of
+// the kernel.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLIM_LIB_CODEGEN_CPU_CODEPLANES_H
@@ -12,9 +13,10 @@
 
 namespace slim::cpu {
 
-/// The widths of the planes of a code of `width` bits, at most 8, from the
-/// lowest bits up.
-SmallVector<unsigned> getPlanes(unsigned width);
+/// Attribute of a memref.global of bytes: the type of less than 8 bits of the
+/// codes that they are, an unsigned integer where the bits above are zeros and
+/// a signless one where they repeat the sign.
+inline constexpr llvm::StringLiteral kCodesAttr = "slim.codes";
 
 /// Whether the body of `op` uses input `number`, of codes, in ways that
 /// readPlanes can rewrite.

@@ -11,6 +11,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "slim/CodeGen/CPU/Passes.h"
 #include "slim/CodeGen/WeightSection.h"
+#include "slim/IR/PackedBits.h"
 #include "slim/IR/WeightData.h"
 #include "slim/IR/WeightStorage.h"
 #include "llvm/ADT/StringSet.h"
@@ -401,7 +402,7 @@ private:
       for (int64_t extent : type.getShape())
         name += "_" + std::to_string(extent);
     name += layout->getSuffix();
-    SmallVector<unsigned> planes = getPlanes(type.getElementTypeBitWidth());
+    SmallVector<unsigned> planes = getBitPlanes(type.getElementTypeBitWidth());
     SmallVector<memref::GlobalOp> packed;
     std::optional<TensorData> reordered;
     unsigned below = 0;
@@ -459,11 +460,19 @@ private:
       bytes = createGlobal(global, name,
                            getPlane(*data, 0, type.getElementTypeBitWidth()),
                            symbols);
+      setCodes(bytes, type.getElementTypeBitWidth(), /*isUnsigned=*/true);
     }
     OpBuilder b(op);
     readPlanes(op, number, {8});
     op->setOperand(number, readGlobal(b, op.getLoc(), bytes));
     return success();
+  }
+
+  static void setCodes(memref::GlobalOp bytes, unsigned width,
+                       bool isUnsigned) {
+    auto sign = isUnsigned ? IntegerType::Unsigned : IntegerType::Signless;
+    bytes->setAttr(kCodesAttr, TypeAttr::get(IntegerType::get(
+                                   bytes.getContext(), width, sign)));
   }
 
   /// Stores elements of less than a byte that `op` reads as bytes of the same
@@ -509,6 +518,7 @@ private:
           TensorData(RankedTensorType::get(type.getShape(), b.getI8Type()),
                      std::move(bytes)),
           symbols);
+      setCodes(wide, integer.getWidth(), isUnsigned);
     }
     OpBuilder b(op);
     op->setOperand(number, readGlobal(b, op.getLoc(), wide));
@@ -615,8 +625,11 @@ private:
           useBitmask(op, global, name, *layout, *stream, symbols);
           return success();
         }
-      if (!packed)
+      if (!packed) {
         packed = createGlobal(global, name, reordered, symbols);
+        if (Attribute codes = global->getAttr(kCodesAttr); codes && bits == 8)
+          packed->setAttr(kCodesAttr, codes);
+      }
     }
     OpBuilder b(op);
     op->setOperand(number, readGlobal(b, op.getLoc(), packed));

@@ -5,7 +5,7 @@ usage: check_simulated.py [slimc options...] -- PIPELINE...
 Each pipeline of compression passes is compiled as it is, and with decode-weights
 after it: with floats of the values that the compressed weights decode to, as
 other tools simulate compression. The model looks words up, has two layers and a
-residual, and two convolutions beside that. Looked up rows are equal bit by bit;
+residual, and two convolutions beside that, and it looks rows of odd lengths up. Looked up rows are equal bit by bit;
 what follows differs by the order and rounding of sums alone, by less than 1e-5
 of an output's largest magnitude. What one layer may differ by check_formats.py
 knows.
@@ -22,6 +22,8 @@ from slim.runtime import Model
 BOUND = 1e-5
 WEIGHTS = {
     "table": (211, 96),
+    "odd": (211, 61),
+    "short": (451, 13),
     "up": (320, 96),
     "down": (96, 320),
     "filter": (24, 8, 3, 3),
@@ -31,15 +33,27 @@ BODY = """
 func.func @main(%ids: tensor<3x7xi64> {slim.name = "ids"},
                 %image: tensor<1x8x13x13xf32> {slim.name = "image"})
     -> (tensor<3x7x96xf32> {slim.name = "rows"},
+        tensor<3x7x61xf32> {slim.name = "odd"},
+        tensor<3x7x13xf32> {slim.name = "short"},
+        tensor<61xf32> {slim.name = "one"},
         tensor<3x7x96xf32> {slim.name = "states"},
         tensor<1x40x11x11xf32> {slim.name = "features"}) {
   %table = slim.get_weight @table : tensor<211x96xf32>
+  %odd = slim.get_weight @odd : tensor<211x61xf32>
+  %short = slim.get_weight @short : tensor<451x13xf32>
   %up = slim.get_weight @up : tensor<320x96xf32>
   %down = slim.get_weight @down : tensor<96x320xf32>
   %filter = slim.get_weight @filter : tensor<24x8x3x3xf32>
   %point = slim.get_weight @point : tensor<40x24x1x1xf32>
   %rows = slim.embedding %ids, %table
     : (tensor<3x7xi64>, tensor<211x96xf32>) -> tensor<3x7x96xf32>
+  %odd_rows = slim.embedding %ids, %odd
+    : (tensor<3x7xi64>, tensor<211x61xf32>) -> tensor<3x7x61xf32>
+  %short_rows = slim.embedding %ids, %short
+    : (tensor<3x7xi64>, tensor<451x13xf32>) -> tensor<3x7x13xf32>
+  %last = slim.constant dense<-1> : tensor<i64>
+  %one = slim.embedding %last, %odd
+    : (tensor<i64>, tensor<211x61xf32>) -> tensor<61xf32>
   %a = slim.linear %rows, %up
     : (tensor<3x7x96xf32>, tensor<320x96xf32>) -> tensor<3x7x320xf32>
   %b = slim.relu %a : (tensor<3x7x320xf32>) -> tensor<3x7x320xf32>
@@ -54,8 +68,9 @@ func.func @main(%ids: tensor<3x7xi64> {slim.name = "ids"},
   %features = slim.conv %e, %point {strides = array<i64: 1, 1>,
     pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1}
     : (tensor<1x24x11x11xf32>, tensor<40x24x1x1xf32>) -> tensor<1x40x11x11xf32>
-  return %rows, %states, %features
-    : tensor<3x7x96xf32>, tensor<3x7x96xf32>, tensor<1x40x11x11xf32>
+  return %rows, %odd_rows, %short_rows, %one, %states, %features
+    : tensor<3x7x96xf32>, tensor<3x7x61xf32>, tensor<3x7x13xf32>,
+      tensor<61xf32>, tensor<3x7x96xf32>, tensor<1x40x11x11xf32>
 }
 """
 
@@ -85,8 +100,9 @@ def run(model, pipeline, inputs, library, slimc_options):
 
 def compare(exported, simulated):
     """What is wrong, and the largest error of a sum."""
-    if not np.array_equal(exported["rows"], simulated["rows"]):
-        return "rows of the table differ", np.inf
+    for name in ("rows", "odd", "short", "one"):
+        if not np.array_equal(exported[name], simulated[name]):
+            return f"looked up rows '{name}' differ", np.inf
     error = max(np.abs(exported[name] - simulated[name]).max()
                 / np.abs(simulated[name]).max() for name in ("states", "features"))
     return None if error <= BOUND else f"error {error:.1e}", error

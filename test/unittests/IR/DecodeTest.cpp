@@ -162,6 +162,15 @@ TEST_F(DecodeTest, RefusesPositionsOutOfOrder) {
             "position 1 in its group of 4, where positions are ascending");
 }
 
+TEST_F(DecodeTest, UnpacksBits) {
+  auto data = decode(R"(
+    %p = slim.constant dense<[[65, 82, 13]]> : tensor<1x3xui8>
+    %w = slim.unpack_bits %p {extent = 5, to = i4}
+      : (tensor<1x3xui8>) -> tensor<1x5xi4>)");
+  ASSERT_TRUE(succeeded(data));
+  EXPECT_EQ(data->toInts(), (std::vector<int64_t>{1, 2, -3, 4, 5}));
+}
+
 TEST_F(DecodeTest, PermutesAndReshapes) {
   auto data = decode(R"(
     %v = slim.constant dense<[[[1, 2], [3, 4], [5, 6]]]> : tensor<1x3x2xi16>

@@ -295,4 +295,45 @@ def PackWeightsPass : Pass<"slim-cpu-pack-weights", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def PackCodesPass : Pass<"slim-cpu-pack-codes", "::mlir::ModuleOp"> {
+  let summary = "codes of less than a byte that kernels read as bytes, packed";
+  let description = [{
+    `slim-cpu-pack-weights` packs the codes of right operands of products, which
+    kernels unpack in registers. What is left, a byte an element, is packed here
+    as `slim.unpack_bits` describes, all of a weight as one row, and each run
+    unpacks it into a buffer before the op that reads it:
+
+    - filters of windows (depthwise convolutions), zero points and what else
+      kernels read, marked `slim.codes` by that pass, up to 65,536 bytes: more
+      would take time of a kernel that waits for its weights;
+    - weights of less than a byte an element that `linalg.generic` decodes.
+
+    Weights that would not become 1,024 bytes smaller stay, for unpacking takes
+    code; so do those that anything else reads, and those without data. Results
+    are identical.
+
+    Example:
+
+    ```mlir
+    memref.global constant @w.i8.panels32
+      : memref<1x36x5x5x32xi8> {slim.codes = i4, ...}
+    ```
+
+    becomes
+
+    ```mlir
+    memref.global constant @w.i8.panels32.packed : memref<14400xi8>
+    ```
+
+    and a `linalg.generic` of 2 x 14400 bytes where it is read.
+  }];
+  let statistics = [
+    Statistic<"numPacked", "num-packed", "Weights packed">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 #endif // SLIM_CODEGEN_CPU_FORMINGPASSES_TD
