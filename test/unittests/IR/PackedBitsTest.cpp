@@ -23,10 +23,9 @@ TEST(PackedBitsTest, PutsTheBitsThatAreLeftBehind) {
   // The lower two bits of four elements each, then the upper ones of eight.
   TensorData packed = packRows(TensorData::fromInts(
       RankedTensorType::get({8}, code), {7, 0, 5, 2, 1, 6, 3, 4}));
-  EXPECT_EQ(packed.toInts(), (std::vector<int64_t>{
-                                 3 | 1 << 2 | 1 << 4 | 3 << 6,
-                                 0 | 2 << 2 | 2 << 4 | 0 << 6,
-                                 0b10100101}));
+  EXPECT_EQ(packed.toInts(),
+            (std::vector<int64_t>{3 | 1 << 2 | 1 << 4 | 3 << 6,
+                                  0 | 2 << 2 | 2 << 4 | 0 << 6, 0b10100101}));
 }
 
 TEST(PackedBitsTest, GivesBackWhatWasPacked) {
